@@ -1,0 +1,55 @@
+"""The command `hifidenoise`: registers the subcommands and turns errors into exit codes, once."""
+
+import sys
+from typing import Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from denoise_cli import __version__
+from denoise_cli.errors import DenoiseError
+
+
+class ErrorReportingGroup(TyperGroup):
+    """Prints a DenoiseError as one line on stderr and exits with its code; bugs keep their traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DenoiseError as error:
+            if ctx.params.get("verbose"):
+                raise
+            typer.echo(f"hifidenoise: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    name="hifidenoise",
+    cls=ErrorReportingGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hifidenoise {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def hifidenoise(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Remove noise and reverberation from speech recordings, and train the models that do it."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(app())

@@ -1,0 +1,124 @@
+"""What a model and a training run are made of, as frozen dataclasses.
+
+The defaults are those of Su, Jin, Finkelstein 2020 ("the paper"), as far as they are known second-hand; a preset in
+`denoise_cli/presets` is a diff against them. Where sources disagree, the field's comment says what is taken and why.
+Nothing here imports torch.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class FrontEndConfig:
+    """Analysis and synthesis around the WaveNet: an STFT, and convolutions over frequency that halve the bands.
+
+    Not in the paper: it lets the WaveNet run at `sample_rate / hop_length` frames a second instead of at every sample.
+    """
+
+    n_fft: int = 512
+    hop_length: int = 256  # half of n_fft: the square-root Hann windows then add up to one
+    compression: float = 0.3  # magnitudes enter the network as |X| ** compression
+    channels: tuple[int, ...] = (16, 24, 32, 32)  # one convolution a number; each halves the number of bands
+    kernel: int = 5  # over frequency
+    flatten: bool = False  # True: all bands become channels of one sequence; False: WaveNet weights shared over bands
+
+
+@dataclass(frozen=True)
+class WaveNetConfig:
+    """Feed-forward WaveNet, non-causal (the paper, section 2; Rethage et al. 2018)."""
+
+    channels: int = 128  # "channel size is 128 across the network"; the gate's convolution has twice that
+    stacks: int = 2
+    layers: int = 10  # dilations 1, 2, ..., 2 ** (layers - 1) in each stack
+    kernel: int = 3
+    band_kernel: int = 1  # width over bands of the residual convolution; only a front end without flatten has bands
+    head_channels: tuple[int, ...] = (128,)  # (2048, 256) with head_kernel 3 is Rethage's
+    head_kernel: int = 1
+
+
+@dataclass(frozen=True)
+class PostNetConfig:
+    """Twelve convolutions with tanh after each, the last included (the paper, figure 1)."""
+
+    layers: int = 12
+    channels: int = 128
+    kernel: int = 32  # even: padding is (15, 16), so that length and alignment are kept
+    band_kernel: int = 1  # width over frequency; only with a front end
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """WaveNet, then PostNet, at one sample rate; optionally behind a front end."""
+
+    sample_rate: int = 16_000
+    front_end: FrontEndConfig | None = None
+    wavenet: WaveNetConfig = field(default_factory=WaveNetConfig)
+    postnet: PostNetConfig = field(default_factory=PostNetConfig)
+
+
+@dataclass(frozen=True)
+class DegradationConfig:
+    """How clean speech is made noisy (spec: the paper's data section, and what later systems learned).
+
+    Pairs are uniform ranges unless a comment says otherwise. Levels are RMS over the segment in dB re full scale.
+    """
+
+    snr_db: tuple[float, float] = (-5.0, 30.0)
+    level_db: tuple[float, float] = (-40.0, -12.0)
+    reverb_probability: float = 0.4
+    drr_db: tuple[float, float] = (-6.0, 18.0)  # Bryan 2019
+    rt60_s: tuple[float, float] = (0.15, 1.2)  # decay time that the response is reshaped to
+    target_rt60_s: float = 0.15  # decay that stays in the target; 0 leaves the direct path alone
+    second_noise_probability: float = 0.3
+    synthetic_noise_probability: float = 0.15  # coloured noise, hum, clicks in place of a recorded noise
+    babble_probability: float = 0.08
+    clean_probability: float = 0.05  # noisy is the target: the network must learn to do nothing
+    noise_eq_probability: float = 0.5  # gentle random equaliser on the noise
+    speech_eq_probability: float = 0.3  # the same equaliser on input and target: microphones differ
+    speech_eq_db: float = 6.0
+    noise_eq_db: float = 9.0
+    band_limit_probability: float = 0.05  # input and target alike
+    clipping_probability: float = 0.03  # input alone
+    speed: tuple[float, float] = (0.9, 1.1)
+    speed_probability: float = 0.3
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One stage's training. Numbers that differ from stage to stage stand in `training.stages`, not here."""
+
+    seed: int = 0
+    batch_size: int = 8
+    crop_seconds: float = 2.0  # the paper: 32000 samples at 16 kHz
+    warmup_steps: int = 200
+    final_learning_rate: float = 0.02  # of a cosine decay, as a share of the stage's rate
+    schedule: str = "constant"  # constant (the paper) or cosine
+    weight_decay: float = 0.0
+    clip_gradient_norm: float = 5.0  # 0: off
+    ema_decay: float = 0.0  # 0: off
+    precision: str = "float32"  # or bfloat16: autocast around the network; STFT and losses stay in float32
+    checkpoint_minutes: float = 3.0
+    validate_minutes: float = 10.0
+    validation_items: int = 48
+    loader_workers: int = 1
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """What one stage trains, by what, and for how long; see `training.stages`."""
+
+    losses: dict[str, float] = field(default_factory=lambda: {"l1": 1.0, "log_spectrogram": 1.0})
+    estimates: str = "both"  # losses on y1, y2 or both
+    learning_rate: float = 1e-3
+    steps: int = 500_000
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a training run needs: a preset, changed by --config and --set."""
+
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    degradation: DegradationConfig = field(default_factory=DegradationConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    stage1: StageConfig = field(default_factory=StageConfig)
+    stage2: StageConfig = field(default_factory=lambda: StageConfig(learning_rate=1e-4))

@@ -1,0 +1,59 @@
+"""The whole error tree: everything that a user can be told in one line.
+
+    DenoiseError            exit 1   an input failed, the rest goes on
+      UnreadableAudio       exit 1   path, reason, cure
+      UnusableAudio         exit 1   readable, but not to be processed (NaN, no samples)
+      UnwritableOutput      exit 1   path, reason
+      UnusableCorpus        exit 1   a prepared corpus that is missing, broken or from another version
+      TrainingFailed        exit 1   loss not finite, checkpoint unreadable
+      UsageConflict         exit 2   nothing was written
+      CannotStart           exit 3   model, device or disk
+        ModelUnavailable    exit 3
+        MissingPackage      exit 3   an optional package; the message names the extra
+"""
+
+
+class DenoiseError(Exception):
+    """Anything that can be explained to a user in one line: the thing, the reason, the cure."""
+
+    exit_code = 1
+
+
+class UnreadableAudio(DenoiseError):
+    """A file that no decoder here can read."""
+
+
+class UnusableAudio(DenoiseError):
+    """A file that can be read but not processed."""
+
+
+class UnwritableOutput(DenoiseError):
+    """A target that cannot be written."""
+
+
+class UnusableCorpus(DenoiseError):
+    """A prepared corpus that is missing, broken, or from another version."""
+
+
+class TrainingFailed(DenoiseError):
+    """A training run that cannot go on."""
+
+
+class UsageConflict(DenoiseError):
+    """Flags, names or targets that contradict each other; nothing was written."""
+
+    exit_code = 2
+
+
+class CannotStart(DenoiseError):
+    """The work could not begin."""
+
+    exit_code = 3
+
+
+class ModelUnavailable(CannotStart):
+    """A model that is missing or cannot be loaded."""
+
+
+class MissingPackage(CannotStart):
+    """An optional package that is not installed."""
