@@ -1,0 +1,120 @@
+"""Noise made of nothing: coloured noise, mains hum, clicks, and babble summed from clean voices.
+
+They stand in where no recorded noise is at hand, and add to it where there is. All return float32 of the length asked
+for, with an RMS of `LEVEL` (clicks: over the whole segment) and no mean; single samples may exceed 1, so the caller
+sets the level that it needs. Shapes, slopes and spacings are our own choice.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+LEVEL = 0.1  # RMS, -20 dB re full scale
+LOWEST_HZ = 20.0  # coloured noise is flat below: a steep slope would otherwise be nothing but rumble
+SILENT = 1e-8  # RMS under which a voice says nothing
+
+
+def coloured_noise(rng: np.random.Generator, samples: int, slope_db_per_octave: float, sample_rate: int) -> Samples:
+    """Gaussian noise whose power spectral density falls (negative) or rises by a slope in dB per octave.
+
+    0 is white, -3 pink, -6 brown. Returns (samples,); RMS `LEVEL`.
+
+    Raises ValueError if there are no samples to make.
+    """
+    _check_length(samples)
+    spectrum = np.fft.rfft(rng.standard_normal(samples))
+    frequencies = np.maximum(np.fft.rfftfreq(samples, 1 / sample_rate), LOWEST_HZ)
+    gain_db = slope_db_per_octave * np.log2(frequencies / 1000.0)
+    spectrum *= 10 ** (gain_db / 20)
+    return _at_level(np.fft.irfft(spectrum, samples))
+
+
+def mains_hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
+    """50 or 60 Hz with 3 to 40 harmonics, a slow wander of the frequency, and a random tilt from hum to buzz.
+
+    Returns (samples,); RMS `LEVEL`.
+
+    Raises ValueError if there are no samples to make.
+    """
+    _check_length(samples)
+    seconds = np.arange(samples) / sample_rate
+    mains_hz = rng.choice([50.0, 60.0]) + rng.uniform(-0.2, 0.2)
+    wander_hz, wander_phase = rng.uniform(0.1, 0.5), rng.uniform(0, 2 * np.pi)
+    depth = rng.uniform(0.0, 0.05) / wander_hz  # up to 0.05 Hz either way
+    phase = 2 * np.pi * mains_hz * seconds + depth * np.sin(2 * np.pi * wander_hz * seconds + wander_phase)
+    tilt_db_per_octave = rng.uniform(-12.0, -3.0)
+    hum = np.zeros(samples)
+    for harmonic in range(1, int(rng.integers(3, 41)) + 1):
+        if harmonic * (mains_hz + 1.0) >= sample_rate / 2:
+            break
+        gain_db = tilt_db_per_octave * np.log2(harmonic) + rng.uniform(-10.0, 4.0)
+        hum += 10 ** (gain_db / 20) * np.sin(harmonic * phase + rng.uniform(0, 2 * np.pi))
+    return _at_level(hum)
+
+
+def clicks(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
+    """Short decaying bursts at random moments: single clicks (one a second) up to crackle (two hundred a second).
+
+    Each lasts 0.1-4 ms and has its own colour, sign and strength; there is at least one.
+    Returns (samples,); RMS `LEVEL`.
+
+    Raises ValueError if there are no samples to make.
+    """
+    _check_length(samples)
+    rate_hz = 10 ** rng.uniform(0.0, 2.3)
+    count = max(1, int(rng.poisson(rate_hz * samples / sample_rate)))
+    result = np.zeros(samples)
+    for start in rng.integers(0, samples, count):
+        burst = _one_click(rng, sample_rate)[: samples - start]
+        result[start : start + burst.size] += burst
+    return _at_level(result)
+
+
+def babble(voices: Sequence[NDArray[np.float32]], samples: int, rng: np.random.Generator) -> Samples:
+    """Several people talking at once: each voice at equal level but for +-3 dB, from a random place, repeated if short.
+
+    voices: (n,) each, of any lengths and levels, 6 to 20 for babble proper; silent ones are left out.
+    Returns (samples,); RMS `LEVEL`, or silence if all voices are silent.
+
+    Raises ValueError if there are no samples to make, or no voices.
+    """
+    _check_length(samples)
+    if not voices:
+        raise ValueError("babble needs at least one voice")
+    total = np.zeros(samples)
+    for voice in voices:
+        rms = _rms(voice.astype(np.float64))
+        if rms < SILENT:
+            continue
+        start = int(rng.integers(0, voice.size))
+        place = (start + np.arange(samples)) % voice.size
+        total += voice[place] * (10 ** (rng.uniform(-3.0, 3.0) / 20) / rms)
+    return _at_level(total)
+
+
+def _one_click(rng: np.random.Generator, sample_rate: int) -> NDArray[np.float64]:
+    decay_s = 10 ** rng.uniform(-4.0, -2.4)
+    seconds = np.arange(max(1, round(5 * decay_s * sample_rate))) / sample_rate
+    ring = np.cos(2 * np.pi * rng.uniform(100.0, 0.45 * sample_rate) * seconds)
+    mixture = rng.uniform(0.0, 1.0)  # between a resonance and a burst of noise
+    burst = mixture * ring + (1 - mixture) * rng.standard_normal(seconds.size)
+    strength = 10 ** (rng.uniform(-20.0, 0.0) / 20) * rng.choice([-1.0, 1.0])
+    return np.asarray(strength * burst * np.exp(-seconds / decay_s), np.float64)
+
+
+def _rms(signal: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(np.square(signal)))) if signal.size else 0.0
+
+
+def _at_level(signal: NDArray[np.float64]) -> Samples:
+    centred = signal - signal.mean() if signal.size > 1 else signal
+    rms = _rms(centred)
+    return (centred * (LEVEL / rms) if rms > 0.0 else centred).astype(np.float32)
+
+
+def _check_length(samples: int) -> None:
+    if samples < 1:
+        raise ValueError(f"cannot make {samples} samples of noise")
