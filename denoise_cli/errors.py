@@ -6,6 +6,7 @@
       UnwritableOutput      exit 1   path, reason
       UnusableCorpus        exit 1   a prepared corpus that is missing, broken or from another version
       TrainingFailed        exit 1   loss not finite, checkpoint unreadable
+      MetricUndefined       exit 1   a metric has no value for this pair (silent reference, too short); a gap in a table
       UsageConflict         exit 2   nothing was written
       CannotStart           exit 3   model, device or disk
         ModelUnavailable    exit 3
@@ -37,6 +38,10 @@ class UnusableCorpus(DenoiseError):
 
 class TrainingFailed(DenoiseError):
     """A training run that cannot go on."""
+
+
+class MetricUndefined(DenoiseError):
+    """A metric that has no value for this pair of signals; a benchmark records the gap and goes on."""
 
 
 class UsageConflict(DenoiseError):
