@@ -4,6 +4,8 @@
       UnreadableAudio       exit 1   path, reason, cure
       UnusableAudio         exit 1   readable, but not to be processed (NaN, no samples)
       UnwritableOutput      exit 1   path, reason
+      EnhancementFailed     exit 1   the model gave something that is not sound
+      DeviceMemoryExhausted exit 1   even the smallest chunk does not fit
       UnusableCorpus        exit 1   a prepared corpus that is missing, broken or from another version
       TrainingFailed        exit 1   loss not finite, checkpoint unreadable
       MetricUndefined       exit 1   a metric has no value for this pair (silent reference, too short); a gap in a table
@@ -30,6 +32,14 @@ class UnusableAudio(DenoiseError):
 
 class UnwritableOutput(DenoiseError):
     """A target that cannot be written."""
+
+
+class EnhancementFailed(DenoiseError):
+    """The model gave samples that are not finite."""
+
+
+class DeviceMemoryExhausted(DenoiseError):
+    """A window does not fit the device's memory; smaller ones are tried before a user sees this."""
 
 
 class UnusableCorpus(DenoiseError):
