@@ -58,29 +58,31 @@ class GeneratorConfig:
 
 @dataclass(frozen=True)
 class DegradationConfig:
-    """How clean speech is made noisy (spec: the paper's data section, and what later systems learned).
+    """How clean speech is made noisy; the ranges are uniform.
 
-    Pairs are uniform ranges unless a comment says otherwise. Levels are RMS over the segment in dB re full scale.
+    The paper's own SNR range is not known; this one is wider than the replications', because users' is.
     """
 
-    snr_db: tuple[float, float] = (-5.0, 30.0)
-    level_db: tuple[float, float] = (-40.0, -12.0)
+    snr_db: tuple[float, float] = (-5.0, 30.0)  # speech over the sum of noises, both over their active parts
+    level_db: tuple[float, float] = (-33.0, -19.0)  # RMS of the active part of the input; `enhance` aims at -25
     reverb_probability: float = 0.4
+    measured_room_share: float = 0.7  # of the reverberant items, if the corpus has rooms; else simulated
     drr_db: tuple[float, float] = (-6.0, 18.0)  # Bryan 2019
-    rt60_s: tuple[float, float] = (0.15, 1.2)  # decay time that the response is reshaped to
-    target_rt60_s: float = 0.15  # decay that stays in the target; 0 leaves the direct path alone
+    rt60_s: tuple[float, float] = (0.15, 1.0)  # decay that the room's response is reshaped to
+    target_rt60_s: float = 0.15  # decay that stays in the target (reverberation-time shortening, arXiv 2204.08765)
+    noise_reverb_probability: float = 0.3  # of the noise in reverberant items
     second_noise_probability: float = 0.3
-    synthetic_noise_probability: float = 0.15  # coloured noise, hum, clicks in place of a recorded noise
+    synthetic_noise_probability: float = 0.15  # coloured noise, hum or clicks in place of a recorded noise
     babble_probability: float = 0.08
-    clean_probability: float = 0.05  # noisy is the target: the network must learn to do nothing
-    noise_eq_probability: float = 0.5  # gentle random equaliser on the noise
-    speech_eq_probability: float = 0.3  # the same equaliser on input and target: microphones differ
-    speech_eq_db: float = 6.0
-    noise_eq_db: float = 9.0
-    band_limit_probability: float = 0.05  # input and target alike
+    clean_probability: float = 0.04  # the input is the target: the network must learn to do nothing
+    noise_eq_probability: float = 0.5
+    noise_eq_db: float = 10.0  # standard deviation between octaves
+    speech_eq_probability: float = 0.4  # input and target alike: microphones differ
+    speech_eq_db: float = 4.0
+    band_limit_probability: float = 0.06  # input and target alike, 3-7 kHz
     clipping_probability: float = 0.03  # input alone
-    speed: tuple[float, float] = (0.9, 1.1)
-    speed_probability: float = 0.3
+    speed_probability: float = 0.4
+    speed: tuple[float, float] = (0.88, 1.12)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class TrainConfig:
     warmup_steps: int = 200
     final_learning_rate: float = 0.02  # of a cosine decay, as a share of the stage's rate
     schedule: str = "constant"  # constant (the paper) or cosine
+    betas: tuple[float, float] = (0.9, 0.999)  # of Adam
     weight_decay: float = 0.0
     clip_gradient_norm: float = 5.0  # 0: off
     ema_decay: float = 0.0  # 0: off
@@ -100,6 +103,7 @@ class TrainConfig:
     checkpoint_minutes: float = 3.0
     validate_minutes: float = 10.0
     validation_items: int = 48
+    validation_seconds: float = 4.0
     loader_workers: int = 1
 
 

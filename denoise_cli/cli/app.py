@@ -3,18 +3,19 @@
 import sys
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
 from denoise_cli import __version__
+from denoise_cli.cli.train import train_stage1, train_stage2
+from denoise_cli.cli.benchmark import benchmark
 from denoise_cli.errors import DenoiseError
 
 
 class ErrorReportingGroup(TyperGroup):
     """Prints a DenoiseError as one line on stderr and exits with its code; bugs keep their traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except DenoiseError as error:
@@ -48,6 +49,13 @@ def hifidenoise(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks of errors.")] = False,
 ) -> None:
     """Remove noise and reverberation from speech recordings, and train the models that do it."""
+
+
+app.command()(benchmark)
+
+
+app.command("train-stage1")(train_stage1)
+app.command("train-stage2")(train_stage2)
 
 
 def main() -> None:

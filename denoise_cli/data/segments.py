@@ -1,0 +1,191 @@
+"""Draws what a batch is made of: speech, noises, rooms and the numbers of its degradation.
+
+A batch is a pure function of (corpus, config, seed, step): a resumed run draws what an unbroken one would have drawn,
+and each process of a distributed run draws its own by its own seed. Nothing here imports torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from denoise_cli.config import DegradationConfig
+from denoise_cli.data.corpus import Corpus
+from denoise_cli.data.rooms import delayed_to_direct_path, reshape_decay, with_drr
+from denoise_cli.data.simulated_rooms import simulated_room
+from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum
+from denoise_cli.errors import UnusableCorpus
+
+Samples = NDArray[np.float32]
+EQ_POINTS = 8  # one an octave, 62.5 Hz to 8 kHz
+ROOM_SECONDS = 1.0
+PAUSE_SECONDS = (0.05, 0.5)  # between two clips of one speaker
+
+
+@dataclass(frozen=True)
+class DrawnBatch:
+    """What `data.degradation` applies; arrays over the batch.
+
+    speech, noise, second_noise: (batch, samples). room, target_room: (batch, taps), (1, 0, 0, ...) where there is
+    none. speech_eq_db, noise_eq_db: (batch, EQ_POINTS). The others: (batch,); band_limit_hz 0 and clip 0 mean none.
+    """
+
+    speech: Samples
+    noise: Samples
+    second_noise: Samples
+    room: Samples
+    target_room: Samples
+    noise_room: Samples
+    snr_db: Samples
+    second_noise_db: Samples
+    level_db: Samples
+    speech_eq_db: Samples
+    noise_eq_db: Samples
+    band_limit_hz: Samples
+    clip: Samples
+    clean: Samples  # 1 where the input is the target
+
+
+class SegmentSource:
+    """Batches of one split of a corpus."""
+
+    def __init__(self, corpus: Corpus, split: str, config: DegradationConfig, samples: int) -> None:
+        self.corpus = corpus
+        self.config = config
+        self.samples = samples
+        self.speech = corpus.select("speech", split)
+        self.noise = corpus.select("noise", split)
+        self.rooms = corpus.select("rir", split)
+        if len(self.speech) == 0:
+            raise UnusableCorpus(f"the corpus has no speech in its {split} split; give prepare-data more speakers")
+        order = np.argsort(corpus.group[self.speech], kind="stable")
+        self.speech = self.speech[order]
+        _, self.first_of_speaker = np.unique(corpus.group[self.speech], return_index=True)
+        self.speaker_weight = self._speaker_weights()
+
+    def _speaker_weights(self) -> NDArray[np.float64]:
+        """Speakers are drawn by the square root of their seconds: between equal speakers and equal seconds."""
+        seconds = np.add.reduceat(self.corpus.samples[self.speech].astype(np.float64), self.first_of_speaker)
+        weight: NDArray[np.float64] = np.sqrt(np.minimum(seconds, 1800.0 * self.corpus.sample_rate))
+        return np.asarray(np.cumsum(weight / weight.sum()))
+
+    def batch(self, size: int, seed: int, step: int) -> DrawnBatch:
+        """`size` items of batch number `step`."""
+        items = [self._item(np.random.default_rng([seed, step, number])) for number in range(size)]
+        return DrawnBatch(**{name: np.stack([item[name] for item in items]) for name in items[0]})
+
+    def _item(self, rng: np.random.Generator) -> dict[str, Samples]:
+        config = self.config
+        room, target_room, noise_room = self._rooms(rng)
+        noise_eq = rng.random() < config.noise_eq_probability
+        speech_eq = rng.random() < config.speech_eq_probability
+        second = rng.random() < config.second_noise_probability
+        limited = rng.random() < config.band_limit_probability
+        clipped = rng.random() < config.clipping_probability
+        return {
+            "speech": self._speech(rng),
+            "noise": self._noise(rng),
+            "second_noise": self._noise(rng) if second else np.zeros(self.samples, np.float32),
+            "room": room,
+            "target_room": target_room,
+            "noise_room": noise_room,
+            "snr_db": np.float32(rng.uniform(*config.snr_db)),
+            "second_noise_db": np.float32(rng.uniform(-15, 0)),
+            "level_db": np.float32(rng.uniform(*config.level_db)),
+            "speech_eq_db": _equaliser(rng, config.speech_eq_db if speech_eq else 0.0),
+            "noise_eq_db": _equaliser(rng, config.noise_eq_db if noise_eq else 0.0),
+            "band_limit_hz": np.float32(rng.uniform(3000, 7000) if limited else 0.0),
+            "clip": np.float32(rng.uniform(0.15, 0.7) if clipped else 0.0),
+            "clean": np.float32(rng.random() < config.clean_probability),
+        }
+
+    def _speech(self, rng: np.random.Generator) -> Samples:
+        """Clips of one speaker with pauses between, until the segment is full."""
+        speed = rng.uniform(*self.config.speed) if rng.random() < self.config.speed_probability else 1.0
+        wanted = int(np.ceil(self.samples * speed)) + 64
+        clips = self._clips_of(rng)
+        parts: list[Samples] = []
+        filled = 0
+        while filled < wanted:
+            clip = self._part(int(rng.choice(clips)), wanted - filled, rng)
+            pause = np.zeros(int(rng.uniform(*PAUSE_SECONDS) * self.corpus.sample_rate), np.float32)
+            parts += [_unit_rms(clip), pause]
+            filled += len(clip) + len(pause)
+        speech = np.concatenate(parts)[:wanted]
+        if speed != 1.0:
+            speech = soxr.resample(speech, speed, 1.0, quality="MQ")
+        return np.asarray(speech[: self.samples], np.float32)
+
+    def _clips_of(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        speaker = min(int(np.searchsorted(self.speaker_weight, rng.random())), len(self.first_of_speaker) - 1)
+        bounds = np.append(self.first_of_speaker, len(self.speech))
+        return self.speech[bounds[speaker] : bounds[speaker + 1]]
+
+    def _part(self, item: int, wanted: int, rng: np.random.Generator) -> Samples:
+        samples = int(self.corpus.samples[item])
+        count = min(samples, wanted)
+        return self.corpus.read(item, int(rng.integers(0, samples - count + 1)), count)
+
+    def _noise(self, rng: np.random.Generator) -> Samples:
+        """One noise of `samples` samples at unit RMS: recorded, synthetic, or babble."""
+        kind = rng.random()
+        if kind < self.config.babble_probability:
+            voices = [self._part(int(rng.choice(self.speech)), self.samples, rng) for _ in range(rng.integers(6, 21))]
+            return _unit_rms(babble(voices, self.samples, rng))
+        synthetic = kind < self.config.babble_probability + self.config.synthetic_noise_probability
+        if synthetic or len(self.noise) == 0:
+            return _unit_rms(self._synthetic_noise(rng))
+        return _unit_rms(self._recorded_noise(rng))
+
+    def _synthetic_noise(self, rng: np.random.Generator) -> Samples:
+        rate = self.corpus.sample_rate
+        kind = rng.random()
+        if kind < 0.7:
+            return coloured_noise(rng, self.samples, rng.uniform(-9, 3), rate)
+        return mains_hum(rng, self.samples, rate) if kind < 0.85 else clicks(rng, self.samples, rate)
+
+    def _recorded_noise(self, rng: np.random.Generator) -> Samples:
+        """A part of one recording; a shorter one is repeated, with pauses or without."""
+        item = int(rng.choice(self.noise))
+        part = self._part(item, self.samples, rng)
+        if len(part) == self.samples:
+            return part
+        pause = int(rng.uniform(0, 1.0) * self.corpus.sample_rate) if rng.random() < 0.5 else 0
+        period = np.concatenate([part, np.zeros(pause, np.float32)])
+        start = int(rng.integers(0, len(period)))
+        return np.resize(np.roll(period, -start), self.samples).astype(np.float32)
+
+    def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
+        """The room's response for input, target and noise."""
+        taps = int(ROOM_SECONDS * self.corpus.sample_rate)
+        none = np.zeros(taps, np.float32)
+        none[0] = 1
+        if rng.random() >= self.config.reverb_probability:
+            return none, none, none
+        rate, config = self.corpus.sample_rate, self.config
+        rt60, drr = rng.uniform(*config.rt60_s), rng.uniform(*config.drr_db)
+        if len(self.rooms) and rng.random() < config.measured_room_share:
+            response = delayed_to_direct_path(self.corpus.read(int(rng.choice(self.rooms))))
+            room = with_drr(reshape_decay(response, rt60, rate), drr, rate)
+        else:
+            room = simulated_room(rng, rt60, drr, rate)
+        room = room / np.abs(room[:64]).max()
+        target = reshape_decay(room, config.target_rt60_s, rate, known_rt60_s=rt60)
+        noise = np.roll(room, 0) if rng.random() < config.noise_reverb_probability else none
+        return _to_length(room, taps), _to_length(target, taps), _to_length(noise, taps)
+
+
+def _unit_rms(signal: Samples) -> Samples:
+    rms = float(np.sqrt(np.mean(np.square(signal, dtype=np.float64)))) if len(signal) else 0.0
+    return (signal / rms).astype(np.float32) if rms > 1e-6 else signal
+
+
+def _to_length(signal: Samples, samples: int) -> Samples:
+    return np.pad(signal, (0, max(samples - len(signal), 0)))[:samples].astype(np.float32)
+
+
+def _equaliser(rng: np.random.Generator, deviation_db: float) -> Samples:
+    """Gains at the octaves, in dB, smoothed over neighbours."""
+    gains = rng.normal(0, 1, EQ_POINTS + 2) * deviation_db
+    return np.convolve(gains, [0.4, 0.7, 0.4], mode="valid").astype(np.float32)

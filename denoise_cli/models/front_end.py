@@ -1,0 +1,83 @@
+"""Analysis and synthesis around the WaveNet: encoder and decoder over frequency between an STFT and a complex mask."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from denoise_cli.config import FrontEndConfig
+
+MAGNITUDE_FLOOR = 1e-5
+
+
+def compress(spectrum: Tensor, exponent: float) -> tuple[Tensor, Tensor]:
+    """Compress magnitudes and keep phases.
+
+    spectrum: (batch, 2, frames, bins). Returns (batch, 2, frames, bins), real and imaginary part times
+    |X| ** (exponent - 1), and (batch, 1, frames, bins), |X| ** exponent.
+    """
+    power = (spectrum * spectrum).sum(dim=1, keepdim=True) + MAGNITUDE_FLOOR**2
+    magnitude = power ** (exponent / 2)
+    return spectrum * (magnitude * power.rsqrt()), magnitude
+
+
+class Encoder(nn.Module):
+    """(batch, 3, frames, bins) -> features of every level, the last with the fewest bands."""
+
+    def __init__(self, config: FrontEndConfig) -> None:
+        super().__init__()
+        widths = [3, *config.channels]
+        padding = (0, (config.kernel - 1) // 2)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(narrow, wide, (1, config.kernel), stride=(1, 2), padding=padding)
+            for narrow, wide in zip(widths[:-1], widths[1:], strict=True)
+        )
+
+    def forward(self, planes: Tensor) -> list[Tensor]:
+        levels = [planes]
+        for convolution in self.convolutions:
+            levels.append(functional.leaky_relu(convolution(levels[-1]), 0.1))
+        return levels[1:]
+
+
+class Decoder(nn.Module):
+    """Encoder levels and the WaveNet's output -> (batch, 2, frames, bins), a complex mask that starts near 1.
+
+    Sub-pixel convolutions over frequency: twice the channels become twice the bands. Encoder features are added
+    at each level through a 1x1 convolution.
+    """
+
+    def __init__(self, config: FrontEndConfig, bins: int) -> None:
+        super().__init__()
+        self.bands = [bins]
+        for _ in config.channels:
+            self.bands.append((self.bands[-1] + 1) // 2)
+        widths = [*reversed(config.channels), 2]
+        self.skips = nn.ModuleList(nn.Conv2d(width, width, 1) for width in widths[:-1])
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(wide, 2 * narrow, (1, 3), padding=(0, 1))
+            for wide, narrow in zip(widths[:-1], widths[1:], strict=True)
+        )
+
+    def forward(self, hidden: Tensor, levels: list[Tensor]) -> Tensor:
+        last = len(levels) - 1
+        for number, (skip, convolution) in enumerate(zip(self.skips, self.convolutions, strict=True)):
+            hidden = hidden + skip(levels[last - number])
+            hidden = interleave_bands(convolution(hidden))[..., : self.bands[last - number]]
+            if number < last:
+                hidden = functional.leaky_relu(hidden, 0.1)
+        mask = hidden.clone()
+        mask[:, 0] += 1
+        return mask
+
+
+def interleave_bands(features: Tensor) -> Tensor:
+    """(batch, 2 * channels, frames, bands) -> (batch, channels, frames, 2 * bands)."""
+    even, odd = features.chunk(2, dim=1)
+    return torch.stack([even, odd], dim=-1).flatten(-2)
+
+
+def multiply_complex(mask: Tensor, spectrum: Tensor) -> Tensor:
+    """Complex product of two (batch, 2, frames, bins)."""
+    real = mask[:, 0] * spectrum[:, 0] - mask[:, 1] * spectrum[:, 1]
+    imaginary = mask[:, 0] * spectrum[:, 1] + mask[:, 1] * spectrum[:, 0]
+    return torch.stack([real, imaginary], dim=1)

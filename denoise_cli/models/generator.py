@@ -1,0 +1,143 @@
+"""The generator: WaveNet, then PostNet, on samples (the paper) or behind an STFT front end (compact)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from denoise_cli.audio.stft import ShortTimeFourier
+from denoise_cli.config import GeneratorConfig
+from denoise_cli.models.front_end import Decoder, Encoder, compress, multiply_complex
+from denoise_cli.models.postnet import PostNet
+from denoise_cli.models.wavenet import WaveNet
+
+# Compressed magnitudes of speech at -25 dBFS reach about 3: a quarter of them is where tanh is nearly linear.
+POSTNET_SCALE = 0.25
+
+
+class Estimates(NamedTuple):
+    """What the WaveNet says (y1) and what the PostNet makes of it (y2; y1 itself while there is no PostNet)."""
+
+    y1: Tensor
+    y2: Tensor
+
+
+class Generator(nn.Module):
+    """(batch, samples) -> Estimates of (batch, samples), aligned with the input.
+
+    The input is expected at an RMS of about -25 dBFS over its active parts; `inference.level` sees to it.
+    `use_postnet` is False in stage 1 and for models that stop there.
+    """
+
+    def __init__(self, config: GeneratorConfig, use_postnet: bool = True) -> None:
+        super().__init__()
+        self.config = config
+        self.use_postnet = use_postnet
+        if config.front_end is None:
+            self.core: SampleDomain | SpectralDomain = SampleDomain(config)
+        else:
+            self.core = SpectralDomain(config)
+
+    @property
+    def sample_rate(self) -> int:
+        return self.config.sample_rate
+
+    @property
+    def hop(self) -> int:
+        """Chunks must start at multiples of this many samples."""
+        return self.core.hop
+
+    @property
+    def context(self) -> tuple[int, int]:
+        """Samples to the left and right that an output sample depends on, rounded up to whole hops."""
+        return self.core.context(self.use_postnet)
+
+    def forward(self, waveform: Tensor) -> Estimates:
+        estimates: Estimates = self.core(waveform, self.use_postnet)
+        return estimates
+
+    def enhance(self, waveform: Tensor) -> Tensor:
+        """(batch, samples) -> (batch, samples): the final estimate alone, as exported and run by `enhance`."""
+        return self(waveform).y2
+
+    def wavenet_parameters(self) -> list[nn.Parameter]:
+        """All but the PostNet's: the WaveNet and, where there is one, its front end."""
+        postnet = {id(parameter) for parameter in self.core.postnet.parameters()}
+        return [parameter for parameter in self.parameters() if id(parameter) not in postnet]
+
+    def postnet_parameters(self) -> list[nn.Parameter]:
+        return list(self.core.postnet.parameters())
+
+
+class SampleDomain(nn.Module):
+    """The paper's generator: both networks on the samples."""
+
+    hop = 1
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.wavenet = WaveNet(config.wavenet, 1, 1)
+        self.postnet = PostNet(config.postnet, 1)
+
+    def context(self, use_postnet: bool) -> tuple[int, int]:
+        left, right = self.postnet.reach if use_postnet else (0, 0)
+        return self.wavenet.reach + left, self.wavenet.reach + right
+
+    def forward(self, waveform: Tensor, use_postnet: bool) -> Estimates:
+        y1 = self.wavenet(waveform[:, None, :, None])
+        y2 = self.postnet(y1) if use_postnet else y1
+        return Estimates(y1[:, 0, :, 0], y2[:, 0, :, 0])
+
+
+class SpectralDomain(nn.Module):
+    """The WaveNet on sub-bands (or on one flat sequence) of an STFT; the PostNet on the compressed spectrum."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        front_end = config.front_end
+        if front_end is None:
+            raise ValueError("SpectralDomain needs a front end")
+        self.exponent = front_end.compression
+        self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
+        self.encoder = Encoder(front_end)
+        self.decoder = Decoder(front_end, front_end.n_fft // 2 + 1)
+        self.flat_bands = self.decoder.bands[-1] if front_end.flatten else 0
+        width = front_end.channels[-1] * max(self.flat_bands, 1)
+        self.wavenet = WaveNet(config.wavenet, width, width)
+        self.postnet = PostNet(config.postnet, 2)
+
+    @property
+    def hop(self) -> int:
+        return self.fourier.hop_length
+
+    def context(self, use_postnet: bool) -> tuple[int, int]:
+        left, right = self.postnet.reach if use_postnet else (0, 0)
+        # A frame reaches one hop to each side, in the analysis and again in the synthesis.
+        return (self.wavenet.reach + left + 2) * self.hop, (self.wavenet.reach + right + 2) * self.hop
+
+    def forward(self, waveform: Tensor, use_postnet: bool) -> Estimates:
+        samples = waveform.shape[-1]
+        spectrum = self.fourier(waveform)
+        planes = torch.cat(compress(spectrum, self.exponent), dim=1)
+        levels = self.encoder(planes)
+        mask = self.decoder(self._run_wavenet(levels[-1]), levels)
+        estimate = multiply_complex(mask, spectrum)
+        y1 = self.fourier.inverse(estimate, samples)
+        y2 = self.fourier.inverse(self._refine(estimate), samples) if use_postnet else y1
+        return Estimates(y1, y2)
+
+    def _run_wavenet(self, features: Tensor) -> Tensor:
+        if not self.flat_bands:
+            output: Tensor = self.wavenet(features)
+            return output
+        batch, channels, frames, bands = features.shape
+        sequence = features.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
+        output = self.wavenet(sequence)
+        return output.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
+
+    def _refine(self, estimate: Tensor) -> Tensor:
+        """PostNet on the compressed spectrum; its output is expanded again."""
+        compressed, _ = compress(estimate, self.exponent)
+        refined = self.postnet(POSTNET_SCALE * compressed) / POSTNET_SCALE
+        power = (refined * refined).sum(dim=1, keepdim=True) + 1e-12
+        return refined * power ** ((1 / self.exponent - 1) / 2)

@@ -1,0 +1,37 @@
+"""Weights into a generator and back: safetensors only, checked before anything is allocated."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from denoise_cli.errors import ModelUnavailable
+from denoise_cli.models.generator import Generator
+from denoise_cli.models.model_folder import ModelFolder
+
+
+def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> Generator:
+    """The generator of a model folder with its weights, in evaluation mode, in float32.
+
+    Raises ModelUnavailable when the weights are missing, broken, not finite, or do not fit the config.
+    """
+    generator = Generator(folder.generator, folder.use_postnet)
+    try:
+        weights = load_file(folder.weights)
+    except (OSError, SafetensorError) as error:
+        raise ModelUnavailable(f"{folder.weights}: cannot be read ({error})") from error
+    expected = generator.state_dict()
+    if weights.keys() != expected.keys() or any(weights[n].shape != expected[n].shape for n in expected):
+        raise ModelUnavailable(f"{folder.weights}: weights do not fit {folder.path / 'config.json'}")
+    if not all(torch.isfinite(value).all() for value in weights.values()):
+        raise ModelUnavailable(f"{folder.weights}: weights are not finite")
+    generator.load_state_dict({name: value.float() for name, value in weights.items()})
+    return generator.to(device).eval()
+
+
+def save_weights(generator_state: dict[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
+    """Write model.safetensors by temp-and-rename."""
+    temporary = path.with_name(f".{path.name}.part")
+    save_file({name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}, temporary)
+    temporary.replace(path)

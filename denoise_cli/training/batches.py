@@ -1,0 +1,42 @@
+"""Feeds drawn batches to the loop, in order of their step, from worker processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from torch.utils.data import DataLoader, Dataset
+
+from denoise_cli.config import Config
+from denoise_cli.data.corpus import Corpus
+from denoise_cli.data.degradation import DrawnTensors, as_tensors
+from denoise_cli.data.segments import SegmentSource
+
+
+class DrawnBatches(Dataset[DrawnTensors]):
+    """Item `step` is the batch of that step; the corpus is opened where it is read."""
+
+    def __init__(self, corpus: Path, config: Config) -> None:
+        self.corpus = corpus
+        self.config = config
+        self._source: SegmentSource | None = None
+
+    def __len__(self) -> int:
+        return 2**62
+
+    def __getitem__(self, step: int) -> DrawnTensors:
+        if self._source is None:
+            corpus = Corpus.open(self.corpus)
+            samples = round(self.config.train.crop_seconds * corpus.sample_rate)
+            self._source = SegmentSource(corpus, "train", self.config.degradation, samples)
+        return as_tensors(self._source.batch(self.config.train.batch_size, self.config.train.seed, step))
+
+
+def batches_from(corpus: Path, config: Config, step: int, last_step: int) -> Iterator[DrawnTensors]:
+    """The batches of steps `step` to `last_step` - 1."""
+    loader = DataLoader(
+        DrawnBatches(corpus, config),
+        batch_size=None,
+        sampler=range(step, last_step),
+        num_workers=config.train.loader_workers,
+        prefetch_factor=4 if config.train.loader_workers else None,
+    )
+    return iter(loader)

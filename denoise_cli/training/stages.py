@@ -1,0 +1,27 @@
+"""The stages of training, as values: what each trains and what it starts from (Su et al. 2020, section 3).
+
+Their losses, rates and lengths are config (`StageConfig`), so that a preset or a user can change them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from denoise_cli.config import Config, StageConfig
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage. `trains` names attributes of Generator that list the parameters to be trained."""
+
+    name: str
+    trains: tuple[str, ...]
+    use_postnet: bool
+    starts_from: str | None  # the stage whose model it must be given; None: random weights, or any model
+
+    def config(self, config: Config) -> StageConfig:
+        configs: Mapping[str, StageConfig] = {"stage1": config.stage1, "stage2": config.stage2}
+        return configs[self.name]
+
+
+STAGE1 = Stage("stage1", ("wavenet_parameters",), use_postnet=False, starts_from=None)
+STAGE2 = Stage("stage2", ("wavenet_parameters", "postnet_parameters"), use_postnet=True, starts_from="stage1")

@@ -1,0 +1,88 @@
+"""Everything that changes while a run goes on, and that a resumed run needs: TrainState."""
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from denoise_cli.config import Config, StageConfig, TrainConfig
+from denoise_cli.models.generator import Generator
+from denoise_cli.training.stages import Stage
+
+
+@dataclass
+class TrainState:
+    """Owned by the loop. Batches are functions of (seed, step), so there is no sampler state."""
+
+    generator: Generator
+    optimizer: torch.optim.Optimizer
+    ema: dict[str, Tensor]  # empty while train.ema_decay is 0
+    step: int = 0
+    seconds: float = 0.0  # of training so far, over all resumptions
+    best_score: float = -math.inf
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema,
+            "step": self.step,
+            "seconds": self.seconds,
+            "best_score": self.best_score,
+            "random": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        self.generator.load_state_dict(saved["generator"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.ema = saved["ema"]
+        self.step = saved["step"]
+        self.seconds = saved["seconds"]
+        self.best_score = saved["best_score"]
+        torch.set_rng_state(saved["random"].cpu())
+
+    def weights_to_keep(self) -> dict[str, Tensor]:
+        """The generator's weights as a model: their moving average where there is one."""
+        return self.ema or self.generator.state_dict()
+
+    def generator_to_keep(self) -> Generator:
+        """A copy of the generator with `weights_to_keep`, in evaluation mode."""
+        generator = copy.deepcopy(self.generator)
+        generator.load_state_dict(self.weights_to_keep())
+        return generator.eval()
+
+
+def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
+    """Fresh optimiser and moving average around a generator; what the stage does not train gets no gradient."""
+    trained = [parameter for part in stage.trains for parameter in getattr(generator, part)()]
+    for parameter in generator.parameters():
+        parameter.requires_grad_(False)
+    for parameter in trained:
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.AdamW(
+        trained, lr=stage.config(config).learning_rate, betas=config.train.betas, weight_decay=config.train.weight_decay
+    )
+    ema = {name: value.detach().clone() for name, value in generator.state_dict().items()}
+    return TrainState(generator, optimizer, ema if config.train.ema_decay > 0 else {})
+
+
+def learning_rate(stage: StageConfig, train: TrainConfig, step: int) -> float:
+    """Linear warm-up, then constant (the paper) or a cosine down to `final_learning_rate` of the stage's rate."""
+    rate = stage.learning_rate * min(1.0, (step + 1) / max(train.warmup_steps, 1))
+    if train.schedule == "constant":
+        return rate
+    progress = min(step / max(stage.steps, 1), 1.0)
+    return rate * (train.final_learning_rate + (1 - train.final_learning_rate) * (1 + math.cos(math.pi * progress)) / 2)
+
+
+@torch.no_grad()
+def update_ema(state: TrainState, decay: float) -> None:
+    """Moving average of all weights; its first steps follow faster, so that the random start is forgotten."""
+    if not state.ema:
+        return
+    followed = min(decay, (1 + state.step) / (10 + state.step))
+    current = state.generator.state_dict()
+    torch._foreach_lerp_(list(state.ema.values()), [current[name] for name in state.ema], 1 - followed)

@@ -1,0 +1,66 @@
+"""Scores a generator on fixed items of the dev split."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from denoise_cli.config import Config
+from denoise_cli.data.corpus import Corpus
+from denoise_cli.data.degradation import as_tensors, degrade
+from denoise_cli.data.segments import SegmentSource
+from denoise_cli.errors import MetricUndefined, MissingPackage
+from denoise_cli.metrics.pesq import wideband_pesq
+from denoise_cli.metrics.si_sdr import si_sdr
+from denoise_cli.metrics.stoi import stoi
+from denoise_cli.models.generator import Generator
+
+VALIDATION_SEED = 20_200_612  # never that of a training run: it is the paper's date
+
+
+@dataclass(frozen=True)
+class DevItems:
+    """Noisy inputs and their targets, (items, samples)."""
+
+    noisy: Tensor
+    target: Tensor
+    sample_rate: int
+
+
+def draw_dev_items(corpus: Corpus, config: Config) -> DevItems:
+    """The same items for every run with this corpus and degradation. Raises UnusableCorpus without a dev split."""
+    samples = round(config.train.validation_seconds * corpus.sample_rate)
+    source = SegmentSource(corpus, "dev", config.degradation, samples)
+    drawn = as_tensors(source.batch(config.train.validation_items, VALIDATION_SEED, 0))
+    noisy, target = degrade(drawn, corpus.sample_rate)
+    return DevItems(noisy, target, corpus.sample_rate)
+
+
+@torch.no_grad()
+def validate(generator: Generator, items: DevItems, device: torch.device) -> dict[str, float]:
+    """Means over the items of SI-SDR in dB, wide-band PESQ and STOI; a metric that is not installed is left out."""
+    outputs = torch.cat([generator.enhance(items.noisy[n : n + 8].to(device)).cpu() for n in range(0, len(items.noisy), 8)])
+    return mean_scores(items.target, outputs, items.sample_rate)
+
+
+def mean_scores(target: Tensor, outputs: Tensor, sample_rate: int) -> dict[str, float]:
+    """Means over the items of (items, samples); items on which a metric is not defined are left out of its mean."""
+    scores: dict[str, list[float]] = {"si_sdr": [], "pesq": [], "stoi": []}
+    for reference, output in zip(target.numpy(), outputs.numpy(), strict=True):
+        measures = {
+            "si_sdr": lambda r=reference, o=output: si_sdr(r, o),
+            "pesq": lambda r=reference, o=output: wideband_pesq(r, o, sample_rate),
+            "stoi": lambda r=reference, o=output: stoi(r, o, sample_rate),
+        }
+        for name, measure in measures.items():
+            try:
+                scores[name].append(float(measure()))
+            except (MetricUndefined, MissingPackage):
+                continue
+    return {name: float(np.mean(values)) for name, values in scores.items() if values}
+
+
+def score_of(scores: dict[str, float]) -> float:
+    """What decides which weights are kept: PESQ, with a decibel of SI-SDR worth 0.05 and a point of STOI 0.05."""
+    return scores.get("pesq", 0.0) + scores.get("si_sdr", 0.0) / 20 + 5 * scores.get("stoi", 0.0)
