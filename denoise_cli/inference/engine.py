@@ -2,10 +2,7 @@
 
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-Samples = npt.NDArray[np.float32]  # (channels, samples) or (batch, samples)
+from denoise_cli.audio.samples import Samples
 
 
 class Engine(Protocol):

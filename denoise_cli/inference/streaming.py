@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import DeviceMemoryExhausted
-from denoise_cli.inference.engine import Engine, Samples
+from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.spans import Span, halve, surround
 
 MAX_ROWS = 2  # channels run together; more rows at a time cost memory and gain no speed on a CPU

@@ -4,9 +4,9 @@ from typing import cast
 
 import torch
 
+from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import DeviceMemoryExhausted
 from denoise_cli.inference.device import find_device
-from denoise_cli.inference.engine import Samples
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import ModelFolder

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import DeviceMemoryExhausted
-from denoise_cli.inference.engine import Samples
 
 
 class Passing:

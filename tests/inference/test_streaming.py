@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import DeviceMemoryExhausted
-from denoise_cli.inference.engine import Engine, Samples
+from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.streaming import ChunkStream, SampleQueue
 from tests.inference.engines import Cramped, Filtering
 
