@@ -1,0 +1,117 @@
+"""Which container and subtype a file is written in: the input's, unless its name says otherwise."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import soundfile
+
+from denoise_cli.errors import UsageConflict
+
+# Suffixes that are taken for audio in folders, and the container that each stands for in -o. libsndfile's names.
+CONTAINERS = {
+    ".wav": "WAV",
+    ".wave": "WAV",
+    ".bwf": "WAV",
+    ".rf64": "RF64",
+    ".w64": "W64",
+    ".flac": "FLAC",
+    ".ogg": "OGG",
+    ".oga": "OGG",
+    ".opus": "OGG",
+    ".mp3": "MP3",
+    ".aif": "AIFF",
+    ".aiff": "AIFF",
+    ".aifc": "AIFF",
+    ".au": "AU",
+    ".snd": "AU",
+    ".caf": "CAF",
+    ".sph": "NIST",
+    ".nist": "NIST",
+    ".voc": "VOC",
+    ".ircam": "IRCAM",
+    ".sf": "IRCAM",
+    ".pvf": "PVF",
+}
+_FIXED_SUBTYPES = {".opus": "OPUS"}
+_FAMILIES = ({"WAV", "WAVEX", "RF64"}, {"OGG"})  # what one suffix may hold besides its own container
+# What comes closest where a container cannot hold a subtype; after these, the container's own default.
+_NEAREST = {
+    "PCM_S8": ("PCM_U8", "PCM_16"),
+    "PCM_U8": ("PCM_S8", "PCM_16"),
+    "PCM_24": ("PCM_32", "FLOAT"),
+    "PCM_32": ("PCM_24", "FLOAT"),
+    "FLOAT": ("DOUBLE", "PCM_24"),
+    "DOUBLE": ("FLOAT", "PCM_24"),
+}
+_UNBOUNDED = {"FLOAT", "DOUBLE"}
+_SAMPLE_BYTES = {
+    "PCM_S8": 1,
+    "PCM_U8": 1,
+    "PCM_16": 2,
+    "PCM_24": 3,
+    "PCM_32": 4,
+    "FLOAT": 4,
+    "DOUBLE": 8,
+    "ULAW": 1,
+    "ALAW": 1,
+}
+RIFF_LIMIT = 2**32 - 2**16  # bytes; what a WAV header can say, less room for the header itself
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Container, subtype and byte order in libsndfile's names: ("WAV", "PCM_24", "FILE")."""
+
+    container: str
+    subtype: str
+    endian: str = "FILE"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether samples beyond full scale are lost in it."""
+        return self.subtype not in _UNBOUNDED
+
+    def bytes_of(self, frames: int, channels: int) -> int:
+        """Size of the samples; 0 for a compressed subtype."""
+        return frames * channels * _SAMPLE_BYTES.get(self.subtype, 0)
+
+
+def names_audio(path: PurePath) -> bool:
+    """Whether a file in a folder is taken for audio, by its suffix."""
+    return path.suffix.lower() in CONTAINERS
+
+
+def check_target_suffix(source: PurePath, target: PurePath) -> None:
+    """Raises UsageConflict when the target's suffix names no container that can be written."""
+    suffix = target.suffix.lower()
+    if suffix not in CONTAINERS and suffix != source.suffix.lower():
+        known = " ".join(sorted(CONTAINERS))
+        raise UsageConflict(f"{target}: {suffix or 'no suffix'} names no format that can be written; there are {known}")
+
+
+def choose_encoding(source: Encoding, source_path: PurePath, target: PurePath) -> Encoding:
+    """The encoding of the target: the source's where its suffix is the same, else by the target's suffix.
+
+    Raises UsageConflict as `check_target_suffix` does.
+    """
+    check_target_suffix(source_path, target)
+    suffix = target.suffix.lower()
+    if suffix == source_path.suffix.lower():
+        return source
+    container = CONTAINERS[suffix]
+    for family in _FAMILIES:
+        if container in family and source.container in family and suffix not in (".rf64", *_FIXED_SUBTYPES):
+            return source
+    if suffix in _FIXED_SUBTYPES:
+        return Encoding(container, _FIXED_SUBTYPES[suffix])
+    for subtype in (source.subtype, *_NEAREST.get(source.subtype, ())):
+        if subtype in _SAMPLE_BYTES and soundfile.check_format(container, subtype):
+            return Encoding(container, subtype)
+    return Encoding(container, soundfile.default_subtype(container))
+
+
+def grown(encoding: Encoding, frames: int, channels: int) -> Encoding:
+    """RF64 in place of WAV where the samples are more than a WAV header can say (4 GiB)."""
+    if encoding.container in ("WAV", "WAVEX") and encoding.bytes_of(frames, channels) > RIFF_LIMIT:
+        return Encoding("RF64", encoding.subtype, encoding.endian)
+    return encoding
