@@ -88,7 +88,7 @@ def _gain(decibel: Tensor) -> Tensor:
 
 
 def _equaliser_gain(gains_db: Tensor, frequency: Tensor) -> Tensor:
-    """(batch, EQ_POINTS) in dB at the octaves from 62.5 Hz -> (batch, bins), linear, interpolated over log frequency."""
+    """(batch, EQ_POINTS) in dB at the octaves from 62.5 Hz -> linear (batch, bins), interpolated over log frequency."""
     position = (frequency.clamp(min=1) / LOWEST_EQ_HZ).log2().clamp(0, EQ_POINTS - 1)
     below = position.floor().long().clamp(max=EQ_POINTS - 2)
     share = position - below

@@ -24,9 +24,7 @@ def estimate_rt60(response: Samples, sample_rate: int) -> float:
     return float(np.clip((end - start) / sample_rate * 4, 0.05, 5.0))
 
 
-def reshape_decay(
-    response: Samples, rt60_s: float, sample_rate: int, known_rt60_s: float | None = None
-) -> Samples:
+def reshape_decay(response: Samples, rt60_s: float, sample_rate: int, known_rt60_s: float | None = None) -> Samples:
     """Give the part after the direct path another decay time; shorter only, as a longer one would lift the noise floor.
 
     The envelope is exp-weighted from the end of the direct path on (reverberation-time shortening, arXiv 2204.08765);
@@ -38,7 +36,7 @@ def reshape_decay(
     present = known_rt60_s if known_rt60_s is not None else estimate_rt60(response, sample_rate)
     rate = 3 / sample_rate * max(1 / rt60_s - 1 / present, 0.0)  # decades a sample
     late = np.maximum(np.arange(len(response)) - direct, 0)
-    return (response * 10.0 ** (-rate * late)).astype(np.float32)
+    return np.asarray(response * 10.0 ** (-rate * late), np.float32)
 
 
 def with_drr(response: Samples, drr_db: float, sample_rate: int) -> Samples:

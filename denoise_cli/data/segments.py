@@ -75,7 +75,7 @@ class SegmentSource:
         items = [self._item(np.random.default_rng([seed, step, number])) for number in range(size)]
         return DrawnBatch(**{name: np.stack([item[name] for item in items]) for name in items[0]})
 
-    def _item(self, rng: np.random.Generator) -> dict[str, Samples]:
+    def _item(self, rng: np.random.Generator) -> dict[str, Samples | np.float32]:
         config = self.config
         room, target_room, noise_room = self._rooms(rng)
         noise_eq = rng.random() < config.noise_eq_probability

@@ -58,7 +58,8 @@ class Generator(nn.Module):
 
     def enhance(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, samples): the final estimate alone, as exported and run by `enhance`."""
-        return self(waveform).y2
+        estimates: Estimates = self(waveform)
+        return estimates.y2
 
     def wavenet_parameters(self) -> list[nn.Parameter]:
         """All but the PostNet's: the WaveNet and, where there is one, its front end."""
@@ -132,8 +133,8 @@ class SpectralDomain(nn.Module):
             return output
         batch, channels, frames, bands = features.shape
         sequence = features.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
-        output = self.wavenet(sequence)
-        return output.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
+        transformed: Tensor = self.wavenet(sequence)
+        return transformed.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
 
     def _refine(self, estimate: Tensor) -> Tensor:
         """PostNet on the compressed spectrum; its output is expanded again."""

@@ -33,5 +33,7 @@ def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> G
 def save_weights(generator_state: dict[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write model.safetensors by temp-and-rename."""
     temporary = path.with_name(f".{path.name}.part")
-    save_file({name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}, temporary)
+    save_file(
+        {name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}, temporary
+    )
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""A model folder: config.json, model.safetensors, README.md. The bundled models, run folders and Hub repositories are such."""
+"""A model folder: config.json, model.safetensors, README.md. Bundled models, run folders, Hub repositories are such."""
 
 import json
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ class PostNet(nn.Module):
         centre = (_padding(self.config.kernel)[0], _padding(self.config.band_kernel)[0])
         last = len(self.convolutions) - 1
         for number, convolution in enumerate(self.convolutions):
-            weight, bias = convolution.weight, convolution.bias
+            weight, bias = convolution.get_parameter("weight"), convolution.get_parameter("bias")
             weight.mul_(0.1)
             bias.zero_()
             weight[:planes] *= 0.01  # the carrier channels stay clean

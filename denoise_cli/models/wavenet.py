@@ -47,7 +47,7 @@ class WaveNet(nn.Module):
         """Steps of time that the output looks to each side."""
         side = (self.config.kernel - 1) // 2
         head = (self.config.head_kernel - 1) // 2 * len(self.config.head_channels)
-        return side * self.config.stacks * (2**self.config.layers - 1) + head
+        return side * self.config.stacks * ((1 << self.config.layers) - 1) + head
 
     def forward(self, inputs: Tensor) -> Tensor:
         hidden = self.input(inputs)

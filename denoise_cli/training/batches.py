@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from torch.utils.data import DataLoader, Dataset
 
 from denoise_cli.config import Config
@@ -38,5 +39,6 @@ def batches_from(corpus: Path, config: Config, step: int, last_step: int) -> Ite
         sampler=range(step, last_step),
         num_workers=config.train.loader_workers,
         prefetch_factor=4 if config.train.loader_workers else None,
+        generator=torch.Generator(),  # else starting to load would take a number from the run's own random state
     )
     return iter(loader)

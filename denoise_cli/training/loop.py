@@ -115,7 +115,11 @@ class Loop:
             self.folder.save_model(self.state, self.stage, self.scores)
         with torch.no_grad():
             estimate = generator.enhance(self.dev_items.noisy[:1].to(self.device)).cpu()
-        for name, waveform in (("noisy", self.dev_items.noisy), ("clean", self.dev_items.target), ("estimate", estimate)):
+        for name, waveform in (
+            ("noisy", self.dev_items.noisy),
+            ("clean", self.dev_items.target),
+            ("estimate", estimate),
+        ):
             logbook.write_audio(self.state.step, f"dev/{name}", waveform[0], self.dev_items.sample_rate)
         self._last_log = time.monotonic()
 

@@ -1,9 +1,9 @@
 """A run folder on disk: a model folder (the best weights so far) with the training state and log beside it.
 
-    config.json model.safetensors README.md   what `enhance --model RUN` loads
-    train_config.json                         the resolved config, stage and corpus of the run
-    state.pt                                  everything that a resumed run needs
-    log.jsonl tensorboard/                    losses and scores
+config.json model.safetensors README.md   what `enhance --model RUN` loads
+train_config.json                         the resolved config, stage and corpus of the run
+state.pt                                  everything that a resumed run needs
+log.jsonl tensorboard/                    losses and scores
 """
 
 import json

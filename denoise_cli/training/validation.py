@@ -1,9 +1,11 @@
 """Scores a generator on fixed items of the dev split."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from denoise_cli.config import Config
@@ -17,6 +19,14 @@ from denoise_cli.metrics.stoi import stoi
 from denoise_cli.models.generator import Generator
 
 VALIDATION_SEED = 20_200_612  # never that of a training run: it is the paper's date
+
+
+Metric = Callable[[NDArray[np.float32], NDArray[np.float32], int], float]  # reference, estimate, rate
+METRICS: Mapping[str, Metric] = {
+    "si_sdr": lambda reference, estimate, rate: si_sdr(reference, estimate),
+    "pesq": wideband_pesq,
+    "stoi": stoi,
+}
 
 
 @dataclass(frozen=True)
@@ -40,22 +50,19 @@ def draw_dev_items(corpus: Corpus, config: Config) -> DevItems:
 @torch.no_grad()
 def validate(generator: Generator, items: DevItems, device: torch.device) -> dict[str, float]:
     """Means over the items of SI-SDR in dB, wide-band PESQ and STOI; a metric that is not installed is left out."""
-    outputs = torch.cat([generator.enhance(items.noisy[n : n + 8].to(device)).cpu() for n in range(0, len(items.noisy), 8)])
+    outputs = torch.cat(
+        [generator.enhance(items.noisy[n : n + 8].to(device)).cpu() for n in range(0, len(items.noisy), 8)]
+    )
     return mean_scores(items.target, outputs, items.sample_rate)
 
 
 def mean_scores(target: Tensor, outputs: Tensor, sample_rate: int) -> dict[str, float]:
     """Means over the items of (items, samples); items on which a metric is not defined are left out of its mean."""
-    scores: dict[str, list[float]] = {"si_sdr": [], "pesq": [], "stoi": []}
+    scores: dict[str, list[float]] = {name: [] for name in METRICS}
     for reference, output in zip(target.numpy(), outputs.numpy(), strict=True):
-        measures = {
-            "si_sdr": lambda r=reference, o=output: si_sdr(r, o),
-            "pesq": lambda r=reference, o=output: wideband_pesq(r, o, sample_rate),
-            "stoi": lambda r=reference, o=output: stoi(r, o, sample_rate),
-        }
-        for name, measure in measures.items():
+        for name, measure in METRICS.items():
             try:
-                scores[name].append(float(measure()))
+                scores[name].append(measure(reference, output, sample_rate))
             except (MetricUndefined, MissingPackage):
                 continue
     return {name: float(np.mean(values)) for name, values in scores.items() if values}

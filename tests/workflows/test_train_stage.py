@@ -1,0 +1,136 @@
+"""Training runs end to end on a small corpus."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from denoise_cli.config import Config
+from denoise_cli.errors import ModelUnavailable, TrainingFailed, UsageConflict
+from denoise_cli.models.loading import load_generator
+from denoise_cli.models.model_folder import read_model_folder
+from denoise_cli.training.stages import STAGE1, STAGE2
+from denoise_cli.workflows.train_stage import TrainOptions, train_stage
+from tests.data.speech_corpus import make_speech_corpus
+from tests.models.small_configs import FLAT
+from tests.training.small_runs import CONFIG, STAGE, with_train
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "c"
+    make_speech_corpus(path)
+    return path
+
+
+def run(
+    corpus: Path, output: Path, config: Config = CONFIG, stage: object = STAGE1, **options: object
+) -> dict[str, float]:
+    return train_stage(stage, config, TrainOptions(corpus, output, **options), on_progress=lambda report: None)  # type: ignore[arg-type]
+
+
+def state_of(run_folder: Path) -> dict[str, object]:
+    return torch.load(run_folder / "state.pt", weights_only=True)  # type: ignore[no-any-return]
+
+
+def assert_same(one: object, two: object) -> None:
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, two)  # type: ignore[arg-type]
+    elif isinstance(one, dict):
+        assert one.keys() == two.keys()  # type: ignore[attr-defined]
+        for key in one:
+            assert_same(one[key], two[key])  # type: ignore[index]
+    else:
+        assert one == two
+
+
+def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "unbroken", max_steps=6)
+    run(corpus, tmp_path / "broken", max_steps=3)
+    run(corpus, tmp_path / "broken", max_steps=6)
+    unbroken, broken = state_of(tmp_path / "unbroken"), state_of(tmp_path / "broken")
+    for name in ("generator", "optimizer", "ema", "step", "random"):
+        assert_same(unbroken[name], broken[name])
+
+
+def test_batches_from_a_worker_process_are_the_same(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "inline", max_steps=2)
+    run(corpus, tmp_path / "worker", with_train(loader_workers=1), max_steps=2)
+    assert_same(state_of(tmp_path / "inline")["generator"], state_of(tmp_path / "worker")["generator"])
+
+
+def test_a_run_folder_is_a_model_folder(corpus: Path, tmp_path: Path) -> None:
+    scores = run(corpus, tmp_path / "run", max_steps=2)
+    folder = read_model_folder(tmp_path / "run")
+    generator = load_generator(folder)
+    assert generator.config == CONFIG.generator
+    assert not generator.use_postnet
+    assert folder.trained_with["stage"] == "stage1"
+    assert folder.trained_with["dev_scores"]["si_sdr"] == pytest.approx(scores["si_sdr"], abs=1e-3)
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert {"train", "dev"} == set(kinds)
+
+
+def test_stage_2_starts_from_the_stage_1_model(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "one", max_steps=2)
+    run(corpus, tmp_path / "two", stage=STAGE2, init=tmp_path / "one", max_steps=0)
+    one, two = load_file(tmp_path / "one/model.safetensors"), load_file(tmp_path / "two/model.safetensors")
+    wavenet = [name for name in one if ".postnet." not in name]
+    assert wavenet
+    assert all(torch.equal(one[name], two[name]) for name in wavenet)
+    assert load_generator(read_model_folder(tmp_path / "two")).use_postnet
+
+
+def test_stage_2_without_a_start_is_refused(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageConflict, match="--init"):
+        run(corpus, tmp_path / "two", stage=STAGE2)
+    assert not (tmp_path / "two").exists()
+
+
+def test_a_start_of_another_architecture_is_refused(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "one", max_steps=0)
+    other = dataclasses.replace(CONFIG, generator=FLAT)
+    with pytest.raises(ModelUnavailable, match="another"):
+        run(corpus, tmp_path / "two", other, stage=STAGE2, init=tmp_path / "one")
+
+
+def test_resuming_with_another_config_names_the_difference(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_steps=1)
+    with pytest.raises(UsageConflict, match=r"config\.train\.batch_size: 2 -> 3"):
+        run(corpus, tmp_path / "run", with_train(batch_size=3))
+    run(corpus, tmp_path / "run", with_train(checkpoint_minutes=1.0), max_steps=1)  # changes nothing that is computed
+
+
+def test_no_resume_refuses_to_touch_a_run(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_steps=1)
+    before = (tmp_path / "run/state.pt").read_bytes()
+    with pytest.raises(UsageConflict, match="holds a run"):
+        run(corpus, tmp_path / "run", resume=False)
+    assert (tmp_path / "run/state.pt").read_bytes() == before
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_steps=2)
+    good = state_of(tmp_path / "run")
+    exploding = dataclasses.replace(CONFIG, stage1=dataclasses.replace(STAGE, learning_rate=float("inf")))
+    run_config = json.loads((tmp_path / "run/train_config.json").read_text())
+    run_config["config"]["stage1"]["learning_rate"] = float("inf")
+    (tmp_path / "run/train_config.json").write_text(json.dumps(run_config))
+    with pytest.raises(TrainingFailed, match="not finite"):
+        run(corpus, tmp_path / "run", exploding, max_steps=6)
+    assert_same(state_of(tmp_path / "run")["generator"], good["generator"])
+
+
+def test_minutes_limit_a_run(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_minutes=0.0)
+    assert state_of(tmp_path / "run")["step"] == 0
+
+
+def test_a_broken_state_is_said_in_one_line(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_steps=1)
+    (tmp_path / "run/state.pt").write_bytes(b"half a file")
+    with pytest.raises(TrainingFailed, match="cannot be read"):
+        run(corpus, tmp_path / "run")
