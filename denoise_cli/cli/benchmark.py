@@ -1,0 +1,88 @@
+"""`hifidenoise benchmark`: honest numbers, side by side."""
+
+import functools
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from denoise_cli.errors import UsageConflict
+
+if TYPE_CHECKING:
+    from denoise_cli.workflows.benchmark_systems import System
+
+NO_MODEL = "none"
+
+
+def benchmark(
+    noisy: Annotated[Path, typer.Option("--noisy", metavar="DIR", help="Noisy recordings; subfolders count.")],
+    clean: Annotated[
+        Path | None,
+        typer.Option("--clean", metavar="DIR", help="The clean ones, by the same names. Without: DNSMOS only."),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", metavar="NAME|DIR", help=f"Models to measure; {NO_MODEL}: no model. [default]"),
+    ] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", metavar="NAME=DIR", help="Another tool's outputs, by the same names."),
+    ] = None,
+    clean_in: Annotated[
+        bool, typer.Option("--clean-in/--no-clean-in", help="Also feed the clean files to each model.")
+    ] = False,
+    metrics: Annotated[str, typer.Option("--metrics", metavar="A,B", help="Only these metrics.")] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many files, evenly spread.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes for metrics; 0: none, in this one.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of a model; 1 for fair speed.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write scores by file as CSV.")] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the models' outputs here.")] = None,
+) -> None:
+    """Score models and other tools on pairs of noisy and clean files, or on noisy files alone.
+
+    The table has means over files with 95 % bootstrap intervals, then differences to the unprocessed input, paired by
+    file. Exit code 1: a file was left out; it is named.
+    """
+    from denoise_cli.cli.benchmark_table import print_comparison, progress_bar
+    from denoise_cli.metrics.table import select_families
+    from denoise_cli.workflows.benchmark import compare_systems
+    from denoise_cli.workflows.benchmark_record import write_csv, write_json
+    from denoise_cli.workflows.pairing import find_pairs
+
+    if clean_in and clean is None:
+        raise UsageConflict("--clean-in: needs --clean")
+    families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
+    pairs = find_pairs(noisy, clean, limit)
+    systems = _systems(model or [], system or [], clean_in, threads)
+    with progress_bar() as on_progress:
+        comparison = compare_systems(pairs, systems, families, jobs, keep, on_progress)
+    command = ["hifidenoise", *sys.argv[1:]]
+    if json_file is not None:
+        write_json(comparison, json_file, command)
+    if csv_file is not None:
+        write_csv(comparison, csv_file)
+    print_comparison(comparison, shlex.join(command))
+    raise typer.Exit(comparison.exit_code)
+
+
+def _systems(models: list[str], folders: list[str], clean_in: bool, threads: int) -> "list[System]":
+    from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, Unprocessed, load_enhancer
+
+    load = functools.partial(load_enhancer, threads=threads)
+    systems: list[System] = [Unprocessed()]
+    for source in models or ["default"]:
+        if source == NO_MODEL:
+            continue
+        name = Path(source).name or source
+        systems.append(Model(name, source, load, threads))
+        if clean_in:
+            systems.append(Model(f"{name} (clean in)", source, load, threads, clean_in=True))
+    for text in folders:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise UsageConflict(f"--system {text}: write NAME=DIR")
+        systems.append(OutputFolder(name, Path(folder)))
+    return systems

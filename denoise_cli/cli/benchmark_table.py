@@ -1,0 +1,110 @@
+"""A comparison on the terminal: the table on stdout, progress and what went wrong on stderr."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from denoise_cli.metrics.statistics import Interval
+from denoise_cli.metrics.table import HIGHER, LOWER, Column
+from denoise_cli.workflows.benchmark import Comparison, SystemScores
+
+SHOWN_NOTES = 5
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr while the block runs, if stderr is a terminal; else nothing."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("benchmark", total=None)
+
+        def on_progress(done: int, total: int, text: str) -> None:
+            progress.update(bar, completed=done, total=total, description=text[-40:])
+
+        yield on_progress
+
+
+def print_comparison(comparison: Comparison, command: str) -> None:
+    """Means, differences and speed on stdout; gaps and left-out files on stderr."""
+    console = Console()
+    console.print(_means(comparison))
+    others = [system for system in comparison.systems[1:] if not system.clean_in]
+    if others:
+        console.print(_differences(comparison, others))
+    if any(system.speed for system in comparison.systems):
+        console.print(_speeds(comparison))
+    console.print(Text(command, style="dim"), soft_wrap=True)
+    _print_problems(comparison, Console(stderr=True, soft_wrap=True))
+
+
+def _means(comparison: Comparison) -> Table:
+    table = Table(title=f"Mean over {len(comparison.items)} files [95 % bootstrap interval]", title_justify="left")
+    table.add_column("")
+    for system in comparison.systems:
+        table.add_column(Text(system.name), justify="right")
+    for column in comparison.columns:
+        intervals = [system.mean(column.key) for system in comparison.systems]
+        cells = [_cell(interval, column, len(comparison.items)) for interval in intervals]
+        table.add_row(_title(column), *cells)
+    return table
+
+
+def _differences(comparison: Comparison, systems: list[SystemScores]) -> Table:
+    first = comparison.systems[0]
+    table = Table(title=f"Paired difference to {first.name} [95 % bootstrap interval]", title_justify="left")
+    table.add_column("")
+    for system in systems:
+        table.add_column(Text(system.name), justify="right")
+    for column in comparison.columns:
+        intervals = [system.difference(column.key, first) for system in systems]
+        cells = [_cell(interval, column, len(comparison.items), sign="+") for interval in intervals]
+        table.add_row(_title(column), *cells)
+    return table
+
+
+def _speeds(comparison: Comparison) -> Table:
+    table = Table(title="Speed", title_justify="left")
+    for title in ("", "real-time factor", "by processor time", "threads", "start-up"):
+        table.add_column(title, justify="left" if not title else "right")
+    for system in comparison.systems:
+        if system.speed is not None:
+            speed = system.speed
+            factors = (f"{speed.real_time_factor:.4f}", f"{speed.cpu_real_time_factor:.4f}")
+            table.add_row(Text(system.name), *factors, str(speed.threads), f"{speed.load_seconds:.2f} s")
+    return table
+
+
+def _title(column: Column) -> Text:
+    arrow = {HIGHER: " ↑", LOWER: " ↓"}.get(column.best, "")
+    return Text(f"{column.title} ({column.unit}){arrow}" if column.unit else f"{column.title}{arrow}")
+
+
+def _cell(interval: Interval | None, column: Column, count: int, sign: str = "") -> Text:
+    if interval is None:
+        return Text("-")
+    form = f"{sign}.{column.digits}f"
+    text = Text(f"{interval.mean:{form}} ")
+    text.append(f"[{interval.low:{form}}, {interval.high:{form}}]", style="dim")
+    if interval.files < count:
+        text.append(f" of {interval.files}", style="yellow")
+    return text
+
+
+def _print_problems(comparison: Comparison, console: Console) -> None:
+    for problem in comparison.problems:
+        console.print(f"hifidenoise: {problem}", markup=False)
+    for system in comparison.systems:
+        for item, problem in system.problems.items():
+            console.print(f"hifidenoise: {system.name}: {item}: {problem}", markup=False)
+        noted = [(item, note) for item, file in system.files.items() for note in file.notes]
+        for item, note in noted[:SHOWN_NOTES]:
+            console.print(f"note: {system.name}: {item}: {note}", markup=False)
+        if len(noted) > SHOWN_NOTES:
+            console.print(f"note: {system.name}: {len(noted) - SHOWN_NOTES} more notes; see --json", markup=False)
+    for gap, count in comparison.gaps.items():
+        console.print(f"gap: {count} x {gap}", markup=False)

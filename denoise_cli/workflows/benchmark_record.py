@@ -1,0 +1,123 @@
+"""A comparison as JSON, with everything that is needed to repeat it, and as CSV."""
+
+import csv
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from denoise_cli import __version__
+from denoise_cli.errors import UnwritableOutput
+from denoise_cli.metrics.si_sdr import CAP_DB
+from denoise_cli.metrics.statistics import RESAMPLES, SEED, Interval
+from denoise_cli.workflows.benchmark import Comparison, FileScores, SystemScores
+from denoise_cli.workflows.benchmark_systems import Speed
+
+FORMAT_VERSION = 1
+PACKAGES = ("torch", "numpy", "scipy", "soxr", "soundfile", "onnxruntime", "pesq", "pystoi", "speechmos")
+REMARKS = (
+    f"si_sdr is limited to +-{CAP_DB:g} dB; means are not removed",
+    "pesq: the package lacks Corrigendum 2 of P.862.2, as most published scores do",
+    f"intervals: 95 % percentile bootstrap over files, {RESAMPLES} resamples, seed {SEED}",
+    "difference: paired, against the first system",
+    "speed: without reading, writing and the first file; load_seconds is the model's start-up",
+)
+
+
+def write_json(comparison: Comparison, target: Path, command: Sequence[str]) -> None:
+    """Write everything: command line, versions, machine, per-file values, gaps, means, differences, speed.
+
+    Raises UnwritableOutput.
+    """
+    _write(target, json.dumps(to_mapping(comparison, command), indent=1, ensure_ascii=False) + "\n")
+
+
+def to_mapping(comparison: Comparison, command: Sequence[str]) -> dict[str, Any]:
+    """The content of the JSON file."""
+    keys = [column.key for column in comparison.columns]
+    first = comparison.systems[0]
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": list(command),
+        "versions": {"hifidenoise": __version__, "python": platform.python_version(), **_versions(PACKAGES)},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "remarks": list(REMARKS),
+        "metrics": [vars(column) for column in comparison.columns],
+        "items": [item.name for item in comparison.items],
+        "problems": list(comparison.problems),
+        "systems": [_system(system, first, keys) for system in comparison.systems],
+    }
+
+
+def write_csv(comparison: Comparison, target: Path) -> None:
+    """One row a system and file, one column a metric; a gap is an empty cell. Raises UnwritableOutput."""
+    keys = [column.key for column in comparison.columns]
+    rows = [
+        [system.name, name, *(file.values.get(key, "") for key in keys)]
+        for system in comparison.systems
+        for name, file in system.files.items()
+    ]
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([["system", "file", *keys], *rows])
+        temporary.replace(target)
+    except OSError as error:
+        raise UnwritableOutput(f"{target}: {error.strerror}") from error
+
+
+def _write(target: Path, text: str) -> None:
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
+    except OSError as error:
+        raise UnwritableOutput(f"{target}: {error.strerror}") from error
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str | None]:
+    versions: dict[str, str | None] = {}
+    for package in packages:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = None
+    return versions
+
+
+def _system(system: SystemScores, first: SystemScores, keys: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": system.name,
+        "kind": system.kind,
+        "source": system.source,
+        "clean_in": system.clean_in,
+        "speed": _speed(system.speed),
+        "mean": {key: _interval(system.mean(key)) for key in keys},
+        "difference": {key: _interval(system.difference(key, first)) for key in keys}
+        if _comparable(system, first)
+        else {},
+        "files": {name: _file(file) for name, file in system.files.items()},
+        "problems": system.problems,
+    }
+
+
+def _comparable(system: SystemScores, first: SystemScores) -> bool:
+    return system is not first and not system.clean_in
+
+
+def _file(file: FileScores) -> Mapping[str, Any]:
+    return {"values": file.values, "gaps": file.gaps, "notes": file.notes}
+
+
+def _interval(interval: Interval | None) -> dict[str, float] | None:
+    return None if interval is None else interval._asdict()
+
+
+def _speed(speed: Speed | None) -> dict[str, float] | None:
+    if speed is None:
+        return None
+    factors = {"real_time_factor": speed.real_time_factor, "cpu_real_time_factor": speed.cpu_real_time_factor}
+    return {**vars(speed), **factors}

@@ -1,0 +1,151 @@
+"""Scores pairs of files in worker processes; whatever goes wrong with one score stays with that score."""
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from denoise_cli.errors import UnreadableAudio, UnusableAudio
+from denoise_cli.metrics.table import FAMILIES
+from denoise_cli.metrics.validation import at_rate
+
+TRIMMED_SECONDS = 0.1  # codecs and frame-based tools lose or add that much at the end; more is another recording
+
+
+@dataclass(frozen=True)
+class ScoreTask:
+    """One metric family on one output; `reference` is None for metrics that need none."""
+
+    system: str
+    item: str
+    family: str
+    reference: Path | None
+    estimate: Path
+
+
+@dataclass(frozen=True)
+class Score:
+    """Values in the order of the family's columns, or the reason why there are none."""
+
+    task: ScoreTask
+    values: tuple[float, ...] | None
+    gap: str | None
+
+
+def score(task: ScoreTask) -> tuple[float, ...]:
+    """Measure one task. Several channels: the metric is measured on each, and the mean is returned.
+
+    Raises UnreadableAudio, UnusableAudio (lengths), MetricUndefined, MissingPackage, and what a metric's package does.
+    """
+    measure = FAMILIES[task.family].measure
+    estimate, sample_rate = _read(task.estimate)
+    if task.reference is None:
+        reference = estimate
+    else:
+        reference, estimate, sample_rate = _matched(*_read(task.reference), estimate, sample_rate)
+    per_channel = [measure(clean, output, sample_rate) for clean, output in zip(reference, estimate, strict=True)]
+    return tuple(float(value) for value in np.mean(np.asarray(per_channel), axis=0))
+
+
+def score_all(
+    tasks: Sequence[ScoreTask], jobs: int, measure: Callable[[ScoreTask], tuple[float, ...]] = score
+) -> Iterator[Score]:
+    """Scores in the order in which they get ready, by `jobs` worker processes, or by this process for 0 jobs.
+
+    An exception is a gap with its text. A worker that dies (PESQ's C code can) takes the pool with it: what was not
+    done is then measured one by one, which finds the culprit, and everything else gets its value.
+    """
+    unfinished: list[ScoreTask] = []
+    with _pool(jobs) as pool:
+        futures = {pool.submit(measure, task): task for task in tasks}
+        for future in as_completed(futures):
+            if isinstance(future.exception(), BrokenProcessPool):
+                unfinished.append(futures[future])
+            else:
+                yield _outcome(futures[future], future)
+    yield from _one_by_one(unfinished, measure)
+
+
+def compare_headers(reference: Path, estimate: Path) -> tuple[list[str], str | None]:
+    """What has to be adapted before the two can be compared, and the problem that forbids it if there is one."""
+    clean, output = _info(reference), _info(estimate)
+    notes = []
+    if clean.samplerate != output.samplerate:
+        lower = min(clean.samplerate, output.samplerate)
+        notes.append(f"{output.samplerate} Hz against {clean.samplerate} Hz: compared at {lower} Hz")
+    if clean.channels != output.channels:
+        notes.append(f"{output.channels} channels against {clean.channels}: compared as mono")
+    difference = output.duration - clean.duration
+    if abs(difference) > TRIMMED_SECONDS:
+        return notes, f"{output.duration:.2f} s against {clean.duration:.2f} s: not the same recording"
+    if output.frames * clean.samplerate != clean.frames * output.samplerate:
+        notes.append(f"{difference * 1000:+.1f} ms against the reference: the longer one's end is cut")
+    return notes, None
+
+
+def _outcome(task: ScoreTask, future: "Future[tuple[float, ...]]") -> Score:
+    error = future.exception()
+    if error is not None:
+        return Score(task, None, f"{type(error).__name__}: {error}")
+    values = future.result()
+    if not all(np.isfinite(values)):
+        return Score(task, None, f"not a number: {values}")
+    return Score(task, values, None)
+
+
+def _one_by_one(tasks: Iterable[ScoreTask], measure: Callable[[ScoreTask], tuple[float, ...]]) -> Iterator[Score]:
+    remaining = list(tasks)
+    while remaining:
+        with _pool(1) as pool:
+            while remaining:
+                task = remaining.pop(0)
+                future = pool.submit(measure, task)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    yield Score(task, None, "the process that measured it died")
+                    break
+                yield _outcome(task, future)
+
+
+def _pool(jobs: int) -> Executor:
+    if jobs == 0:
+        return ThreadPoolExecutor(1)
+    # spawn: the parent may hold torch's threads and onnxruntime's, which a fork would inherit dead
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+
+
+Channels = npt.NDArray[np.float64]
+
+
+def _read(file: Path) -> tuple[Channels, int]:
+    try:
+        samples, sample_rate = soundfile.read(str(file), dtype="float64", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnreadableAudio(f"{file}: {error}") from error
+    return samples.T, sample_rate
+
+
+def _info(file: Path) -> "soundfile._SoundFileInfo":
+    try:
+        return soundfile.info(str(file))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnreadableAudio(f"{file}: {error}") from error
+
+
+def _matched(
+    reference: Channels, reference_rate: int, estimate: Channels, estimate_rate: int
+) -> tuple[Channels, Channels, int]:
+    if len(reference) != len(estimate):
+        reference, estimate = reference.mean(0, keepdims=True), estimate.mean(0, keepdims=True)
+    rate = min(reference_rate, estimate_rate)
+    clean = np.stack([at_rate(channel, reference_rate, rate) for channel in reference])
+    output = np.stack([at_rate(channel, estimate_rate, rate) for channel in estimate])
+    length = min(clean.shape[1], output.shape[1])
+    if max(clean.shape[1], output.shape[1]) - length > TRIMMED_SECONDS * rate + 1:
+        raise UnusableAudio(f"{output.shape[1]} samples against {clean.shape[1]}")
+    return clean[:, :length], output[:, :length], rate
