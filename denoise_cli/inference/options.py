@@ -1,0 +1,35 @@
+"""What a user can ask of an enhancement, whichever way it is run."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class HighBandRule(str, Enum):
+    """What becomes of the band that the model cannot hear."""
+
+    FOLLOW = "follow"  # goes down as the model takes the octave below it down
+    KEEP = "keep"
+    DROP = "drop"
+
+
+class ClipRule(str, Enum):
+    """What becomes of samples beyond full scale where the file cannot hold them."""
+
+    SCALE = "scale"  # one gain for the whole file, told to the user
+    CLAMP = "clamp"  # cut off, told to the user
+    NONE = "none"  # left to the file's encoding
+
+
+@dataclass(frozen=True)
+class EnhanceOptions:
+    """Defaults change nothing but noise and reverberation.
+
+    mix: 0 gives the input, 1 the enhanced. attenuation_limit_db: nothing goes down by more; None: no limit.
+    chunk_seconds: what is run through the model at a time; None: chosen by the model's reach.
+    """
+
+    high_band: HighBandRule = HighBandRule.FOLLOW
+    clip: ClipRule = ClipRule.SCALE
+    mix: float = 1.0
+    attenuation_limit_db: float | None = None
+    chunk_seconds: float | None = None
