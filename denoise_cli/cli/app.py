@@ -7,8 +7,8 @@ import typer
 from typer.core import TyperGroup
 
 from denoise_cli import __version__
-from denoise_cli.cli.train import train_stage1, train_stage2
 from denoise_cli.cli.benchmark import benchmark
+from denoise_cli.cli.train import train_stage1, train_stage2
 from denoise_cli.errors import DenoiseError
 
 

@@ -6,21 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from denoise_cli.audio.samples import Samples
+from denoise_cli.audio.whole_file import read_whole
 from denoise_cli.errors import DenoiseError, UnreadableAudio
 from denoise_cli.workflows.pairing import Item, files_by_name
 
-Waveform = npt.NDArray[np.float32]
 Progress = Callable[[str], None]  # called with a text after each file
 
 
 class Denoiser(Protocol):
     """A loaded model."""
 
-    def enhance(self, waveform: Waveform, sample_rate: int) -> Waveform:
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
         """(channels, samples) at sample_rate in, the same shape and rate out."""
 
 
@@ -141,16 +140,13 @@ class Model:
 
 def _enhance_file(denoiser: Denoiser, source: Path, target: Path) -> tuple[float, float, float]:
     """Returns seconds of audio, of the wall clock, and of the processor; reading and writing are not in them."""
-    try:
-        samples, sample_rate = soundfile.read(str(source), dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnreadableAudio(f"{source}: {error}") from error
+    samples, sample_rate = read_whole(source)
     wall, cpu = time.perf_counter(), time.process_time()
-    enhanced = denoiser.enhance(np.ascontiguousarray(samples.T), sample_rate)
+    enhanced = denoiser.enhance(samples, sample_rate)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     target.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(str(target), enhanced.T, sample_rate, subtype="FLOAT")  # nothing is rounded or clipped
-    return len(samples) / sample_rate, wall, cpu
+    return samples.shape[1] / sample_rate, wall, cpu
 
 
 def _speed(timings: Sequence[tuple[float, float, float]], threads: int, load_seconds: float) -> Speed | None:

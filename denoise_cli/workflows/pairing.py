@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from denoise_cli.audio.formats import names_audio
 from denoise_cli.errors import UsageConflict
-
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".w64", ".rf64", ".caf", ".au"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def files_by_name(folder: Path) -> dict[str, Path]:
         raise UsageConflict(f"{folder}: no such folder")
     found: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() not in AUDIO_SUFFIXES or not file.is_file():
+        if not names_audio(file) or not file.is_file():
             continue
         name = file.relative_to(folder).with_suffix("").as_posix()
         if name in found:

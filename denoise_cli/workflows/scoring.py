@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
-from denoise_cli.errors import UnreadableAudio, UnusableAudio
+from denoise_cli.audio.reading import AudioReader
+from denoise_cli.audio.whole_file import read_whole
+from denoise_cli.errors import UnusableAudio
 from denoise_cli.metrics.table import FAMILIES
 from denoise_cli.metrics.validation import at_rate
 
+Channels = npt.NDArray[np.float64]  # (channels, samples)
 TRIMMED_SECONDS = 0.1  # codecs and frame-based tools lose or add that much at the end; more is another recording
 
 
@@ -73,18 +75,23 @@ def score_all(
 
 
 def compare_headers(reference: Path, estimate: Path) -> tuple[list[str], str | None]:
-    """What has to be adapted before the two can be compared, and the problem that forbids it if there is one."""
-    clean, output = _info(reference), _info(estimate)
+    """What has to be adapted before the two can be compared, and the problem that forbids it if there is one.
+
+    Raises UnreadableAudio.
+    """
+    with AudioReader(reference) as clean_reader, AudioReader(estimate) as output_reader:
+        clean, output = clean_reader.info, output_reader.info
     notes = []
-    if clean.samplerate != output.samplerate:
-        lower = min(clean.samplerate, output.samplerate)
-        notes.append(f"{output.samplerate} Hz against {clean.samplerate} Hz: compared at {lower} Hz")
+    if clean.sample_rate != output.sample_rate:
+        lower = min(clean.sample_rate, output.sample_rate)
+        notes.append(f"{output.sample_rate} Hz against {clean.sample_rate} Hz: compared at {lower} Hz")
     if clean.channels != output.channels:
         notes.append(f"{output.channels} channels against {clean.channels}: compared as mono")
-    difference = output.duration - clean.duration
+    clean_seconds, seconds = clean.frames / clean.sample_rate, output.frames / output.sample_rate
+    difference = seconds - clean_seconds
     if abs(difference) > TRIMMED_SECONDS:
-        return notes, f"{output.duration:.2f} s against {clean.duration:.2f} s: not the same recording"
-    if output.frames * clean.samplerate != clean.frames * output.samplerate:
+        return notes, f"{seconds:.2f} s against {clean_seconds:.2f} s: not the same recording"
+    if output.frames * clean.sample_rate != clean.frames * output.sample_rate:
         notes.append(f"{difference * 1000:+.1f} ms against the reference: the longer one's end is cut")
     return notes, None
 
@@ -119,22 +126,9 @@ def _pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-Channels = npt.NDArray[np.float64]
-
-
 def _read(file: Path) -> tuple[Channels, int]:
-    try:
-        samples, sample_rate = soundfile.read(str(file), dtype="float64", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnreadableAudio(f"{file}: {error}") from error
-    return samples.T, sample_rate
-
-
-def _info(file: Path) -> "soundfile._SoundFileInfo":
-    try:
-        return soundfile.info(str(file))
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnreadableAudio(f"{file}: {error}") from error
+    samples, sample_rate = read_whole(file)
+    return samples.astype(np.float64), sample_rate
 
 
 def _matched(

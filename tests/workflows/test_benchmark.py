@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UnusableAudio, UsageConflict
 from denoise_cli.metrics.table import select_families
 from denoise_cli.workflows.benchmark import compare_systems
 from denoise_cli.workflows.benchmark_record import to_mapping, write_csv, write_json
-from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, System, Unprocessed, Waveform
+from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, System, Unprocessed
 from denoise_cli.workflows.pairing import Pairs, find_pairs
 from tests.metrics.signals import speech_like, with_noise
 
@@ -20,7 +21,7 @@ FAMILIES = select_families(["si_sdr", "level_change"], with_reference=True)
 class Halver:
     """A model that halves the amplitude, and refuses one sort of file."""
 
-    def enhance(self, waveform: Waveform, sample_rate: int) -> Waveform:
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
         if np.abs(waveform).max() > 10.0:
             raise UnusableAudio("too loud for this model")
         return 0.5 * waveform
