@@ -86,17 +86,14 @@ def check_target_suffix(source: PurePath, target: PurePath) -> None:
     suffix = target.suffix.lower()
     if suffix not in CONTAINERS and suffix != source.suffix.lower():
         known = " ".join(sorted(CONTAINERS))
-        raise UsageConflict(f"{target}: {suffix or 'no suffix'} names no format that can be written; there are {known}")
+        what = f"{suffix} names no format that can be written" if suffix else "has no suffix to name a format"
+        raise UsageConflict(f"{target}: {what}; there are {known} (a folder ends in /)")
 
 
 def choose_encoding(source: Encoding, source_path: PurePath, target: PurePath) -> Encoding:
-    """The encoding of the target: the source's where its suffix is the same, else by the target's suffix.
-
-    Raises UsageConflict as `check_target_suffix` does.
-    """
-    check_target_suffix(source_path, target)
+    """The encoding of the target: the source's where its suffix is the same or unknown, else by the target's suffix."""
     suffix = target.suffix.lower()
-    if suffix == source_path.suffix.lower():
+    if suffix == source_path.suffix.lower() or suffix not in CONTAINERS:
         return source
     container = CONTAINERS[suffix]
     for family in _FAMILIES:

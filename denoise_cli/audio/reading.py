@@ -35,8 +35,9 @@ class AudioReader:
 
     def __init__(self, path: Path) -> None:
         """Raises UnreadableAudio."""
+        size = _size(path)
         self._file = _open(path)
-        self.info = _describe(path, self._file)
+        self.info = _describe(path, self._file, size)
 
     def __enter__(self) -> "AudioReader":
         return self
@@ -66,14 +67,19 @@ class AudioReader:
             yield np.ascontiguousarray(block.T)
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def _size(path: Path) -> int:
+    """Bytes of a file that can be opened; the system's own reason where it cannot, which libsndfile does not give."""
     try:
         with open(path, "rb") as file:
-            empty = not file.read(1)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise UnreadableAudio(f"{path}: {error.strerror or error}") from error
-    if empty:
+    if not size:
         raise UnreadableAudio(f"{path}: is empty (0 bytes)")
+    return size
+
+
+def _open(path: Path) -> soundfile.SoundFile:
     try:
         return soundfile.SoundFile(sound_path(path))
     except (soundfile.LibsndfileError, OSError) as error:
@@ -88,9 +94,8 @@ def sound_path(path: Path) -> bytes | str:
     return str(path) if os.name == "nt" else os.fsencode(path)
 
 
-def _describe(path: Path, file: soundfile.SoundFile) -> AudioInfo:
+def _describe(path: Path, file: soundfile.SoundFile, size: int) -> AudioInfo:
     encoding = Encoding(file.format, file.subtype, file.endian)
-    size = path.stat().st_size
     stored = encoding.bytes_of(file.frames, file.channels)
     if file.format in ("WAV", "WAVEX") and size > RIFF_LIMIT and 0 < stored < 0.99 * size:
         raise UnreadableAudio(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from denoise_cli.audio.formats import Encoding, choose_encoding, grown, names_audio
+from denoise_cli.audio.formats import Encoding, check_target_suffix, choose_encoding, grown, names_audio
 from denoise_cli.errors import UsageConflict
 
 
@@ -26,7 +26,7 @@ from denoise_cli.errors import UsageConflict
         ("RF64", "PCM_16", "a.wav", "b.wav", ("RF64", "PCM_16")),
         ("FLAC", "PCM_24", "a.FLAC", "b.aiff", ("AIFF", "PCM_24")),
         ("WAV", "IMA_ADPCM", "a.wav", "b.flac", ("FLAC", "PCM_16")),
-        ("WAV", "PCM_16", "recording", "enhanced", ("WAV", "PCM_16")),
+        ("WAV", "PCM_16", "recording", "recording.enhanced", ("WAV", "PCM_16")),
     ],
 )
 def test_encoding_is_kept_unless_the_name_says_otherwise(
@@ -38,7 +38,10 @@ def test_encoding_is_kept_unless_the_name_says_otherwise(
 
 def test_a_suffix_that_names_no_format_is_an_error_with_those_that_do() -> None:
     with pytest.raises(UsageConflict, match=r"\.m4a names no format.*\.flac"):
-        choose_encoding(Encoding("WAV", "PCM_16"), Path("a.wav"), Path("b.m4a"))
+        check_target_suffix(Path("a.wav"), Path("b.m4a"))
+    with pytest.raises(UsageConflict, match="no suffix"):
+        check_target_suffix(Path("a.wav"), Path("b"))
+    check_target_suffix(Path("a.xyz"), Path("b.xyz"))
 
 
 def test_wav_grows_into_rf64_where_its_header_ends() -> None:

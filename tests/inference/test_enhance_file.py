@@ -1,0 +1,256 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from denoise_cli.audio.reading import AudioInfo
+from denoise_cli.errors import DenoiseError, EnhancementFailed, UnreadableAudio, UnusableAudio, UnwritableOutput
+from denoise_cli.inference.engine import Engine
+from denoise_cli.inference.enhance_file import Enhanced, Listener, enhance_file
+from denoise_cli.inference.options import ClipRule, EnhanceOptions
+from tests.audio.sounds import voice_like
+from tests.inference.engines import Filtering, Halving, Passing
+
+
+class Notebook(Listener):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.seconds = 0.0
+        self.begun: list[Path] = []
+
+    def begins(self, info: AudioInfo) -> None:
+        self.begun.append(info.path)
+
+    def advances(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def notes(self, text: str, once: str | None = None) -> None:
+        self.texts.append(text)
+
+
+def enhance(
+    source: Path, target: Path, engine: Engine | None = None, options: EnhanceOptions | None = None
+) -> tuple[Enhanced, Notebook]:
+    notebook = Notebook()
+    result = enhance_file(source, target, engine or Passing(), options or EnhanceOptions(), notebook)
+    return result, notebook
+
+
+def lag(reference: np.ndarray, other: np.ndarray) -> int:
+    size = 2 * len(reference)
+    correlation = np.fft.irfft(np.fft.rfft(other, size) * np.conj(np.fft.rfft(reference, size)), size)
+    peak = int(np.argmax(correlation))
+    return peak if peak < size // 2 else peak - size
+
+
+LOSSLESS = [
+    ("wav", "WAV", "PCM_U8", 2**-6),
+    ("wav", "WAV", "PCM_16", 2**-14),
+    ("wav", "WAVEX", "PCM_24", 2**-22),
+    ("wav", "WAV", "PCM_32", 1e-6),
+    ("wav", "WAV", "FLOAT", 1e-6),
+    ("wav", "WAV", "DOUBLE", 1e-6),
+    ("wav", "WAV", "ULAW", 0.05),
+    ("flac", "FLAC", "PCM_16", 2**-14),
+    ("flac", "FLAC", "PCM_24", 2**-22),
+    ("aiff", "AIFF", "PCM_16", 2**-14),
+    ("caf", "CAF", "PCM_24", 2**-22),
+    ("w64", "W64", "PCM_16", 2**-14),
+    ("au", "AU", "FLOAT", 1e-6),
+]
+
+
+@pytest.mark.parametrize(("suffix", "container", "subtype", "step"), LOSSLESS)
+@pytest.mark.parametrize(("sample_rate", "channels"), [(8_000, 1), (44_100, 2), (48_000, 6), (96_000, 1)])
+def test_what_a_file_is_stays_as_it_is(
+    tmp_path: Path, suffix: str, container: str, subtype: str, step: float, sample_rate: int, channels: int
+) -> None:
+    source, target = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    waveform = voice_like(0.3, sample_rate, channels)[:, :-7]
+    soundfile.write(source, waveform.T, sample_rate, subtype=subtype, format=container)
+    enhance(source, target)
+    before, after = soundfile.info(source), soundfile.info(target)
+    for aspect in ("samplerate", "channels", "frames", "format", "subtype", "endian"):
+        assert getattr(after, aspect) == getattr(before, aspect)
+    output = soundfile.read(target, always_2d=True)[0].T
+    np.testing.assert_allclose(output, soundfile.read(source, always_2d=True)[0].T, rtol=0, atol=step)
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "subtype"),
+    [("ogg", "OGG", "VORBIS"), ("opus", "OGG", "OPUS"), ("mp3", "MP3", "MPEG_LAYER_III")],
+)
+@pytest.mark.parametrize("sample_rate", [16_000, 48_000])
+def test_lossy_formats_keep_length_and_alignment(
+    tmp_path: Path, name: str, container: str, subtype: str, sample_rate: int
+) -> None:
+    source, target = tmp_path / f"a.{name}", tmp_path / f"b.{name}"
+    waveform = voice_like(2, sample_rate)[0]
+    waveform[sample_rate] = 0.9
+    soundfile.write(source, waveform, sample_rate, format=container, subtype=subtype)
+    enhance(source, target)
+    before, after = soundfile.read(source)[0], soundfile.read(target)[0]
+    assert len(before) == len(after)
+    assert lag(before, after) == 0
+    assert soundfile.info(target).subtype == subtype
+
+
+def test_clicks_stay_where_they_are(tmp_path: Path) -> None:
+    waveform = 0.001 * np.random.default_rng(0).standard_normal(44_100)
+    clicks = [0, 20_000, 44_099]
+    waveform[clicks] = 0.9
+    soundfile.write(tmp_path / "a.wav", waveform, 44_100)
+    enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    output = soundfile.read(tmp_path / "b.wav")[0]
+    assert sorted(np.argsort(np.abs(output))[-3:]) == clicks
+
+
+def test_ten_samples_are_enhanced(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 48_000)[0, 20_000:20_010], 48_000)
+    result, _ = enhance(tmp_path / "a.wav", tmp_path / "b.wav", Filtering())
+    assert soundfile.info(tmp_path / "b.wav").frames == 10
+    assert result.seconds == pytest.approx(10 / 48_000)
+
+
+def test_silence_stays_silence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros((5_000, 2)), 44_100)
+    enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    assert not soundfile.read(tmp_path / "b.wav")[0].any()
+
+
+def test_a_cut_short_wav_is_enhanced_as_far_as_it_goes_and_that_is_told(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(2, 16_000)[0], 16_000)
+    (tmp_path / "a.wav").write_bytes((tmp_path / "a.wav").read_bytes()[: 44 + 2 * 16_000])
+    _, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    assert soundfile.info(tmp_path / "b.wav").frames == 16_000
+    assert notebook.texts == [f"{tmp_path / 'a.wav'}: is cut short: 1.0 s are there, 1.0 s that it promises are not"]
+
+
+def test_what_is_not_a_number_leaves_no_file(tmp_path: Path) -> None:
+    waveform = voice_like(1, 16_000)[0]
+    waveform[3_000] = np.nan
+    soundfile.write(tmp_path / "a.wav", waveform, 16_000, subtype="FLOAT")
+    with pytest.raises(UnusableAudio, match=r"a\.wav: sample 3000 .* is nan"):
+        enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_a_wav_without_samples_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(0), 16_000)
+    with pytest.raises(UnusableAudio, match="holds no samples"):
+        enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+
+
+class Doubling(Passing):
+    def process(self, waveform: np.ndarray) -> np.ndarray:
+        return 2 * waveform
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_what_would_clip_is_turned_down_as_a_whole_and_told(tmp_path: Path, subtype: str) -> None:
+    waveform = voice_like(1, 16_000)
+    waveform *= 0.8 / np.abs(waveform).max()
+    soundfile.write(tmp_path / "a.wav", waveform[0], 16_000, subtype=subtype)
+    result, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav", Doubling())
+    output = soundfile.read(tmp_path / "b.wav")[0]
+    np.testing.assert_allclose(output, waveform[0] / 0.8, rtol=0, atol=1e-4)
+    assert result.peak == pytest.approx(1.6, rel=1e-3)
+    assert notebook.texts == [f"{tmp_path / 'b.wav'}: turned down by 4.08 dB as a whole, or it would clip (--clip)"]
+
+
+def test_float_files_may_go_beyond_full_scale(tmp_path: Path) -> None:
+    waveform = voice_like(1, 16_000) * 2
+    soundfile.write(tmp_path / "a.wav", waveform[0], 16_000, subtype="FLOAT")
+    _, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav", Doubling())
+    np.testing.assert_allclose(soundfile.read(tmp_path / "b.wav")[0], 2 * waveform[0], rtol=0, atol=1e-5)
+    assert notebook.texts == []
+
+
+def test_clamping_never_wraps(tmp_path: Path) -> None:
+    waveform = voice_like(1, 16_000)
+    waveform *= 0.8 / np.abs(waveform).max()
+    soundfile.write(tmp_path / "a.wav", waveform[0], 16_000)
+    _, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav", Doubling(), EnhanceOptions(clip=ClipRule.CLAMP))
+    output = soundfile.read(tmp_path / "b.wav")[0]
+    np.testing.assert_allclose(output, np.clip(2 * waveform[0], -1, 1), rtol=0, atol=1e-4)
+    assert "cut off" in notebook.texts[0]
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_the_same_input_makes_the_same_bytes(tmp_path: Path, subtype: str) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 44_100, 2).T, 44_100, subtype=subtype)
+    enhance(tmp_path / "a.wav", tmp_path / "b.wav", Filtering())
+    enhance(tmp_path / "a.wav", tmp_path / "c.wav", Filtering())
+    assert (tmp_path / "b.wav").read_bytes() == (tmp_path / "c.wav").read_bytes()
+
+
+def test_the_container_is_the_suffixes(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 44_100, 2).T, 44_100, subtype="PCM_24")
+    enhance(tmp_path / "a.wav", tmp_path / "b.flac")
+    assert soundfile.info(tmp_path / "b.flac").format == "FLAC"
+    assert soundfile.info(tmp_path / "b.flac").subtype == "PCM_24"
+
+
+def test_a_rate_that_the_target_cannot_hold_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 44_100)[0], 44_100)
+    with pytest.raises(UnwritableOutput, match="44100 Hz"):
+        enhance(tmp_path / "a.wav", tmp_path / "b.opus")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_progress_adds_up_to_the_file_and_the_band_is_spoken_of(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(3, 48_000)[0], 48_000)
+    result, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    assert notebook.seconds == pytest.approx(3) == result.seconds
+    assert notebook.begun == [tmp_path / "a.wav"]
+    assert "48000 Hz; the model hears up to 8 kHz, the band above follows" in notebook.texts[0]
+
+
+class Stopping(Passing):
+    def process(self, waveform: np.ndarray) -> np.ndarray:
+        raise KeyboardInterrupt
+
+
+class Failing(Passing):
+    def process(self, waveform: np.ndarray) -> np.ndarray:
+        return np.full_like(waveform, np.inf)
+
+
+@pytest.mark.parametrize(("engine", "error"), [(Stopping(), KeyboardInterrupt), (Failing(), EnhancementFailed)])
+def test_failure_and_interruption_leave_the_old_target(
+    tmp_path: Path, engine: Engine, error: type[BaseException]
+) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 16_000)[0], 16_000)
+    (tmp_path / "b.wav").write_text("old")
+    with pytest.raises(error):
+        enhance(tmp_path / "a.wav", tmp_path / "b.wav", engine)
+    assert (tmp_path / "b.wav").read_text() == "old"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.wav", "b.wav"]
+
+
+def test_a_file_that_changes_meanwhile_is_not_finished(tmp_path: Path) -> None:
+    class Meddling(Listener):
+        def notes(self, text: str, once: str | None = None) -> None:  # told between the two passes over the file
+            soundfile.write(tmp_path / "a.wav", voice_like(1, 48_000)[0], 48_000)
+
+    soundfile.write(tmp_path / "a.wav", voice_like(2, 48_000)[0], 48_000)
+    with pytest.raises(UnusableAudio, match="changed from 96000 to 48000 samples"):
+        enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Passing(), EnhanceOptions(), Meddling())
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_in_place_works_when_asked_for(tmp_path: Path) -> None:
+    waveform = voice_like(1, 16_000)[0]
+    soundfile.write(tmp_path / "a.wav", waveform, 16_000)
+    enhance(tmp_path / "a.wav", tmp_path / "a.wav", Halving())
+    np.testing.assert_allclose(soundfile.read(tmp_path / "a.wav")[0], 0.5 * waveform, rtol=0, atol=1e-4)
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("text")
+    with pytest.raises(UnreadableAudio, match=r"a\.wav"):
+        enhance(tmp_path / "a.wav", tmp_path / "b.wav")
+    soundfile.write(tmp_path / "c.wav", voice_like(1, 16_000)[0], 16_000)
+    with pytest.raises(DenoiseError, match=r"c\.wav: the model gave"):
+        enhance(tmp_path / "c.wav", tmp_path / "b.wav", Failing())
