@@ -14,7 +14,7 @@ def speech_like(seconds: float = 3.0, sample_rate: int = SAMPLE_RATE, seed: int 
     time = np.arange(count) / sample_rate
     pitch_hz = 120.0 + 25.0 * np.sin(2 * np.pi * 0.7 * time)
     phase = np.cumsum(pitch_hz) / sample_rate
-    harmonics = np.arange(1, int(sample_rate / 2 / 150))
+    harmonics = np.arange(1, int(min(sample_rate / 2, 5_000) / 150))
     centres_hz = (
         500 + 250 * np.sin(2 * np.pi * 1.3 * time),
         1500 + 500 * np.sin(2 * np.pi * 0.9 * time),
@@ -26,7 +26,7 @@ def speech_like(seconds: float = 3.0, sample_rate: int = SAMPLE_RATE, seed: int 
         signal += gain * np.sin(2 * np.pi * harmonic * phase)
     syllables = np.clip(np.sin(2 * np.pi * 2.0 * time) + 0.4, 0.0, 1.0)
     signal = signal * syllables + 1e-4 * generator.standard_normal(count)
-    return signal * 0.05 / np.sqrt(np.mean(signal**2))
+    return np.asarray(signal * 0.05 / np.sqrt(np.mean(signal**2)))
 
 
 def with_noise(clean: Signal, snr_db: float, seed: int = 1) -> Signal:
