@@ -1,7 +1,7 @@
-"""Short-time Fourier transforms as convolutions: real-valued, exportable, and exact to the sample.
+"""Short-time Fourier transforms as convolutions: real-valued, exportable, exact to the sample.
 
-Frames are centred on multiples of `hop_length`, and what lies outside the signal is zeros (never reflections), so that a
-chunk with real context gives the same frames as the whole file.
+Frames are centred on multiples of `hop_length`, and what lies outside the signal is zeros, never reflections:
+a chunk with real context gives the same frames as the whole file.
 """
 
 import math
@@ -48,9 +48,8 @@ class ShortTimeFourier(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, 2, frames, bins), real and imaginary parts; frames = ceil(samples / hop) + 1."""
-        samples = waveform.shape[-1]
-        to_whole_hops = -samples % self.hop_length
-        padded = functional.pad(waveform, (self.hop_length, self.hop_length + to_whole_hops))
+        # one sample short of a third hop: the stride then rounds up to whole hops, without a modulo in the export
+        padded = functional.pad(waveform, (self.hop_length, 2 * self.hop_length - 1))
         spectrum = functional.conv1d(padded[:, None], self.analysis, stride=self.hop_length)
         return torch.stack(spectrum.transpose(1, 2).chunk(2, dim=2), dim=1)
 

@@ -53,4 +53,4 @@ def with_drr(response: Samples, drr_db: float, sample_rate: int) -> Samples:
         return response
     gain = np.sqrt(late_energy * 10 ** (drr_db / 10) / early_energy)
     floor = np.abs(late).max() / np.abs(early).max()
-    return (max(gain, floor) * early + late).astype(np.float32)
+    return np.asarray(max(gain, floor) * early + late, np.float32)

@@ -65,9 +65,7 @@ class Decoder(nn.Module):
             hidden = interleave_bands(convolution(hidden))[..., : self.bands[last - number]]
             if number < last:
                 hidden = functional.leaky_relu(hidden, 0.1)
-        mask = hidden.clone()
-        mask[:, 0] += 1
-        return mask
+        return torch.cat([hidden[:, :1] + 1, hidden[:, 1:]], dim=1)
 
 
 def interleave_bands(features: Tensor) -> Tensor:

@@ -134,7 +134,8 @@ class SpectralDomain(nn.Module):
         batch, channels, frames, bands = features.shape
         sequence = features.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
         transformed: Tensor = self.wavenet(sequence)
-        return transformed.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
+        back: Tensor = transformed.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
+        return back
 
     def _refine(self, estimate: Tensor) -> Tensor:
         """PostNet on the compressed spectrum; its output is expanded again."""

@@ -1,0 +1,47 @@
+"""The model run by onnxruntime on the CPU: starts without torch."""
+
+from pathlib import Path
+from typing import cast
+
+import onnxruntime
+
+from denoise_cli.audio.samples import Samples
+from denoise_cli.errors import ModelUnavailable
+
+
+class OnnxEngine:
+    """An `inference.engine.Engine` around a model.onnx that `models.onnx_export` wrote."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, properties: dict[str, str]) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self.sample_rate = int(properties["sample_rate"])
+        self.hop = int(properties["hop"])
+        self.context = (int(properties["context_left"]), int(properties["context_right"]))
+
+    @classmethod
+    def load(cls, file: Path, threads: int | None) -> "OnnxEngine":
+        """threads: None leaves onnxruntime's choice, one a physical core.
+
+        Raises ModelUnavailable when the file is missing, broken, or not one of ours.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # its arena would keep the largest chunk's memory for good and round it up to a power of two
+        options.enable_cpu_mem_arena = False
+        if not file.is_file():
+            raise ModelUnavailable(f"{file}: no such file; export the model, or run it with --engine torch")
+        try:
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            return cls(session, session.get_modelmeta().custom_metadata_map)
+        except RuntimeError as error:  # all of onnxruntime's own errors are of this kind
+            reason = str(error).splitlines()[0]
+            raise ModelUnavailable(f"{file}: onnxruntime cannot load it ({reason})") from error
+        except KeyError as error:
+            raise ModelUnavailable(f"{file}: has no {error} in its metadata; export it with hifidenoise") from error
+
+    def run(self, waveform: Samples) -> Samples:
+        """(batch, samples) -> (batch, samples): the model's final estimate."""
+        return cast(Samples, self._session.run(None, {self._input: waveform})[0])

@@ -1,0 +1,88 @@
+"""Writes a generator as one ONNX file of dynamic length, with all that is needed to run it in its metadata."""
+
+import json
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from denoise_cli.config_io import to_mapping
+from denoise_cli.errors import CannotStart, MissingPackage
+from denoise_cli.models.generator import Generator
+
+ONNX_FILE = "model.onnx"
+PARITY = 1e-4  # largest difference from torch that an export may show, for audio in [-1, 1]
+INPUT, OUTPUT = "noisy", "enhanced"
+
+
+class FinalEstimate(nn.Module):
+    """(batch, samples) -> (batch, samples): what `enhance` runs."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        return self.generator.enhance(noisy)
+
+
+def metadata(generator: Generator) -> dict[str, str]:
+    """What the file says of itself: rates and context in samples, and the generator's config as JSON."""
+    left, right = generator.context
+    return {
+        "sample_rate": str(generator.sample_rate),
+        "hop": str(generator.hop),
+        "context_left": str(left),
+        "context_right": str(right),
+        "generator": json.dumps(to_mapping(generator.config)),
+    }
+
+
+def export_onnx(generator: Generator, file: Path) -> float:
+    """Write the generator to `file` by temp-and-rename, after checking that onnxruntime computes the same with it.
+
+    Returns the largest difference found on random audio of several lengths.
+    Raises MissingPackage without the extra `onnx`; CannotStart when the difference exceeds PARITY.
+    """
+    try:
+        import onnxscript  # noqa: F401  torch's exporter needs it
+    except ImportError as error:
+        raise MissingPackage("export to ONNX needs onnx and onnxscript: pip install 'hifidenoise[onnx]'") from error
+    generator = generator.cpu().eval()
+    dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=2)}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch's exporter about itself
+        program = torch.onnx.export(
+            FinalEstimate(generator), (torch.zeros(2, 4 * max(generator.hop, 256)),), dynamo=True, verbose=False,
+            input_names=[INPUT], output_names=[OUTPUT], dynamic_shapes={"noisy": dynamic},
+        )  # fmt: skip
+    if program is None:
+        raise CannotStart(f"{file}: torch returned no ONNX program")
+    program.model.metadata_props.update(metadata(generator))
+    temporary = file.with_name(f".{file.name}.part")
+    program.save(temporary)
+    difference = parity(generator, temporary)
+    if difference > PARITY:
+        temporary.unlink()
+        raise CannotStart(f"{file}: onnxruntime differs from torch by {difference:.1e}; nothing was written")
+    temporary.replace(file)
+    return difference
+
+
+def parity(generator: Generator, file: Path) -> float:
+    """Largest absolute difference between torch and onnxruntime on noise at -25 dBFS, in several shapes."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    source = np.random.default_rng(0)
+    worst = 0.0
+    for shape in ((1, 16_000), (2, 4_001), (1, 37)):
+        noisy = (0.056 * source.standard_normal(shape)).astype(np.float32)
+        with torch.inference_mode():
+            expected = generator.enhance(torch.from_numpy(noisy)).numpy()
+        worst = max(worst, float(np.abs(session.run([OUTPUT], {INPUT: noisy})[0] - expected).max()))
+    return worst
