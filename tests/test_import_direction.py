@@ -1,4 +1,4 @@
-"""Imports go one way: cli, workflows, inference | training | metrics, models | losses | data, audio, config | errors."""
+"""Imports go one way: cli, workflows, inference | training | metrics, models | losses | data, audio, config."""
 
 import ast
 from collections.abc import Iterator
