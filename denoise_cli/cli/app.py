@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from denoise_cli import __version__
 from denoise_cli.cli.benchmark import benchmark
+from denoise_cli.cli.prepare_data import SpreadingCommand, prepare_data
 from denoise_cli.cli.train import train_stage1, train_stage2
 from denoise_cli.errors import DenoiseError
 
@@ -54,6 +55,7 @@ def hifidenoise(
 app.command()(benchmark)
 
 
+app.command("prepare-data", cls=SpreadingCommand)(prepare_data)
 app.command("train-stage1")(train_stage1)
 app.command("train-stage2")(train_stage2)
 

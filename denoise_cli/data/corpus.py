@@ -3,8 +3,7 @@
     CORPUS/
       corpus.json                  the commit point, replaced at once; names everything below that counts
       index-GGGGGG/NAME.npy        one column a file, one entry an item (`COLUMNS`), memory-mapped
-      manifest-GGGGGG.jsonl        where each item comes from; line N describes item N
-      skipped-GGGGGG.jsonl         what was left out, and why
+      manifest-GGGGGG.jsonl        one line a source: origin, measurements, its items or why there are none
       shards/NNNNN-XXXXXXXX.i16    int16 samples, little-endian, mono, never changed once named by an index
       report.json                  what the last run did
 

@@ -3,6 +3,7 @@
 Until `commit` replaces corpus.json, nothing that it writes counts; what an interrupted run left is swept by the next.
 """
 
+import filecmp
 import hashlib
 import json
 import os
@@ -25,7 +26,9 @@ from denoise_cli.data.corpus import COLUMNS, COMMIT_POINT, FORMAT_VERSION, KINDS
 
 SHARD_BYTES = 256 * 2**20  # a shard that has reached it is closed; a longer item still gets one of its own
 PEAK = 0.9  # of int16's range, per item
-OURS = re.compile(r"(index|manifest|skipped)-\d{6}(\.jsonl)?|\d{5}-[0-9a-f]{8}\.i16|\..*\.part")
+OURS = re.compile(
+    r"(index|manifest)-\d{6}(\.jsonl)?|\d{5}-[0-9a-f]{8}\.i16|\.(manifest-\d{6}\.jsonl|corpus\.json|report\.json)\.part"
+)
 ARRAY_CODES = {"u1": "B", "<u4": "I", "<i8": "q", "<f4": "f"}
 CONTENT_COLUMNS = ("kind", "split", "samples", "scale", "clean_scale", "group", "checksum")
 
@@ -131,9 +134,15 @@ class ShardWriters:
         for writer in self._all:
             writer.close()
 
+    def __enter__(self) -> "ShardWriters":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
 
 class Generation:
-    """Collects the rows of a new generation in files beside the old one, and makes it the corpus by `commit`."""
+    """A context manager that collects a new generation in files beside the old one; `commit` makes it the corpus."""
 
     def __init__(self, path: Path, number: int) -> None:
         self.path = path
@@ -142,13 +151,12 @@ class Generation:
         self._shards: dict[str, int] = {}  # name -> position
         self._ends: dict[str, int] = {}  # name -> samples that the index needs
         self._manifest = (path / f".{self._name('manifest')}.jsonl.part").open("w", encoding="ascii")
-        self._skipped = (path / f".{self._name('skipped')}.jsonl.part").open("w", encoding="ascii")
 
     def __len__(self) -> int:
         return len(self._columns["kind"])
 
-    def add(self, kind: int, group: int, stored: Stored, row: dict[str, Any]) -> None:
-        """Append an item; its split is set later, by `commit`."""
+    def add(self, kind: str, group: int, stored: Stored) -> int:
+        """Append an item and return its number; its split is set later, by `commit`."""
         shard = self._shards.setdefault(stored.shard, len(self._shards))
         halves = 2 if stored.clean_scale else 1
         end = stored.offset + halves * stored.samples
@@ -157,10 +165,16 @@ class Generation:
         values = (KINDS.index(kind), 0, *place, stored.scale, stored.clean_scale, group, stored.checksum)
         for column, value in zip(self._columns.values(), values, strict=True):
             column.append(value)
-        self._manifest.write(json.dumps(row) + "\n")
+        return len(self) - 1
 
-    def skip(self, row: dict[str, Any]) -> None:
-        self._skipped.write(json.dumps(row) + "\n")
+    def describe(self, line: str) -> None:
+        """Append a line to the manifest."""
+        self._manifest.write(line)
+
+    def has_manifest_of(self, file: Path) -> bool:
+        """Whether the manifest so far equals another, byte by byte."""
+        self._manifest.flush()
+        return file.is_file() and filecmp.cmp(self._manifest.name, file, shallow=False)
 
     def column(self, name: str) -> NDArray[Any]:
         """A column as it will be written, (items,)."""
@@ -182,30 +196,31 @@ class Generation:
             with (folder / f"{name}.npy").open("wb") as file:
                 np.save(file, split if name == "split" else self.column(name))
                 os.fsync(file.fileno())
-        for log, name in ((self._manifest, "manifest"), (self._skipped, "skipped")):
-            log.flush()
-            os.fsync(log.fileno())
-            log.close()
-            os.replace(log.name, self.path / f"{self._name(name)}.jsonl")
-        names = {name: self._name(name) for name in ("index", "manifest", "skipped")}
+        self._manifest.flush()
+        os.fsync(self._manifest.fileno())
+        self._manifest.close()
+        manifest = f"{self._name('manifest')}.jsonl"
+        os.replace(self._manifest.name, self.path / manifest)
         content = {
             "format_version": FORMAT_VERSION,
             "sample_rate": SAMPLE_RATE,
             "generation": self.number,
-            "index": names["index"],
-            "manifest": f"{names['manifest']}.jsonl",
-            "skipped": f"{names['skipped']}.jsonl",
+            "index": folder.name,
+            "manifest": manifest,
             "items": len(self),
             "shards": [{"name": name, "samples": self._ends[name]} for name in self._shards],
             **header,
         }
         replace_json(self.path / COMMIT_POINT, content)
 
-    def discard(self) -> None:
-        """Drop what was collected; the corpus stays what it was."""
-        for log in (self._manifest, self._skipped):
-            log.close()
-            Path(log.name).unlink(missing_ok=True)
+    def __enter__(self) -> "Generation":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Without a commit, drop what was collected: the corpus stays what it was."""
+        if not self._manifest.closed:
+            self._manifest.close()
+            Path(self._manifest.name).unlink(missing_ok=True)
 
     def _name(self, what: str) -> str:
         return f"{what}-{self.number:06d}"

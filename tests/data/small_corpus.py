@@ -21,7 +21,7 @@ def write_corpus(
         for kind, _, group, signals in items:
             assert kind in KINDS
             stored = writer.append(tuple(Quantised([x], float(np.abs(x).max()) or 1.0) for x in signals))
-            made.add(kind, group, stored, {"kind": kind})
+            made.add(kind, group, stored)
     writers.close()
     header = {"seed": 0, "dev_share": 0.05, "summary": {"kinds": {}}, "sha256": made.content_sha256(split)}
     made.commit(split, header)

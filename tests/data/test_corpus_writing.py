@@ -18,7 +18,7 @@ def test_blocks_are_joined_and_the_gain_is_applied_on_reading(tmp_path):
         stored = writer.append((Quantised(np.array_split(TONE, 9), 1.0, gain=0.25),))
     writers.close()
     assert (stored.offset, stored.samples) == (800, 800)
-    made.add("speech", 0, stored, {})
+    made.add("speech", 0, stored)
     made.commit(np.zeros(1, np.uint8), {"summary": {}, "sha256": "", "seed": 0, "dev_share": 0})
     np.testing.assert_allclose(Corpus.open(tmp_path).read(0), TONE / 4, atol=1e-5)
 
@@ -61,9 +61,8 @@ def test_halves_of_different_length_are_refused(tmp_path):
 def test_a_discarded_generation_leaves_the_old_one(tmp_path):
     old = write_corpus(tmp_path, [("speech", "train", 0, (TONE,))])
     before = sorted(file.name for file in tmp_path.iterdir())
-    made = Generation(tmp_path, 2)
-    made.skip({"reason": "silent"})
-    made.discard()
+    with Generation(tmp_path, 2) as made:
+        made.describe("{}\n")
     assert sorted(file.name for file in tmp_path.iterdir()) == before
     assert Corpus.open(tmp_path).describe() == old.describe()
 
@@ -74,12 +73,13 @@ def test_sweeping_takes_what_is_ours_and_unnamed_and_nothing_else(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "shards" / "mine.i16").write_bytes(b"")
     header = json.loads((tmp_path / "corpus.json").read_text())
-    keep = {header["index"], header["manifest"], header["skipped"], *(shard["name"] for shard in header["shards"])}
+    keep = {header["index"], header["manifest"], *(shard["name"] for shard in header["shards"])}
     swept = sweep(tmp_path, keep)
     assert [name for name in swept if not name.endswith("i16")] == [
-        "index-000001", "manifest-000001.jsonl", "skipped-000001.jsonl"
+        "index-000001",
+        "manifest-000001.jsonl",
     ]  # fmt: skip
-    assert len(swept) == 4
+    assert len(swept) == 3
     assert (tmp_path / "notes.txt").exists() and (tmp_path / "shards" / "mine.i16").exists()
     np.testing.assert_allclose(Corpus.open(tmp_path).read(0), TONE, atol=1e-4)
 
