@@ -1,0 +1,165 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from denoise_cli.errors import UsageConflict
+from denoise_cli.workflows.plan_jobs import Existing, Plan, plan_jobs
+
+
+def make(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+def pairs(plan: Plan, root: Path) -> list[tuple[str, str]]:
+    return [(str(job.source.relative_to(root)), str(job.target.relative_to(root))) for job in plan.jobs]
+
+
+def test_without_a_target_files_land_beside_their_sources(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav", "b c.FLAC", "bare")
+    plan = plan_jobs([tmp_path / "a.wav", tmp_path / "b c.FLAC", tmp_path / "bare"], None)
+    assert pairs(plan, tmp_path) == [
+        ("a.wav", "a.enhanced.wav"),
+        ("b c.FLAC", "b c.enhanced.FLAC"),
+        ("bare", "bare.enhanced"),
+    ]
+
+
+def test_one_file_goes_to_a_file(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav")
+    assert pairs(plan_jobs([tmp_path / "a.wav"], str(tmp_path / "new/b.flac")), tmp_path) == [("a.wav", "new/b.flac")]
+
+
+@pytest.mark.parametrize("output", ["out/", "there"])
+def test_one_file_goes_into_a_folder(tmp_path: Path, output: str) -> None:
+    make(tmp_path, "a.wav", "there/x.txt")
+    plan = plan_jobs([tmp_path / "a.wav"], str(tmp_path) + "/" + output)
+    assert pairs(plan, tmp_path) == [("a.wav", output.rstrip("/") + "/a.wav")]
+
+
+def test_several_files_go_into_a_folder(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav", "d/b.wav")
+    plan = plan_jobs([tmp_path / "a.wav", tmp_path / "d/b.wav"], str(tmp_path / "out"))
+    assert pairs(plan, tmp_path) == [("a.wav", "out/a.wav"), ("d/b.wav", "out/b.wav")]
+
+
+def test_a_folder_keeps_its_tree_and_only_its_audio_counts(tmp_path: Path) -> None:
+    make(tmp_path / "in", "z.wav", "sub/b.Flac", "sub/deep/c.mp3", "notes.txt", ".hidden.wav", "._a.wav", ".git/d.wav")
+    plan = plan_jobs([tmp_path / "in"], str(tmp_path / "out"))
+    assert pairs(plan, tmp_path) == [
+        ("in/sub/b.Flac", "out/sub/b.Flac"),
+        ("in/sub/deep/c.mp3", "out/sub/deep/c.mp3"),
+        ("in/z.wav", "out/z.wav"),
+    ]
+    assert pairs(plan_jobs([tmp_path / "in"], str(tmp_path / "out"), recursive=False), tmp_path) == [
+        ("in/z.wav", "out/z.wav")
+    ]
+
+
+def test_a_second_run_does_not_enhance_what_the_first_made(tmp_path: Path) -> None:
+    make(tmp_path / "in", "a.wav", "a.enhanced.wav", "out/a.wav", "out/sub/b.wav", "sub/b.wav")
+    inside = plan_jobs([tmp_path / "in"], str(tmp_path / "in/out"), Existing.REPLACE)
+    assert pairs(inside, tmp_path / "in") == [
+        ("a.enhanced.wav", "out/a.enhanced.wav"),
+        ("a.wav", "out/a.wav"),
+        ("sub/b.wav", "out/sub/b.wav"),
+    ]
+    beside = plan_jobs([tmp_path / "in"], None, Existing.REPLACE)
+    assert "a.enhanced.wav" not in [source for source, _ in pairs(beside, tmp_path / "in")]
+
+
+def test_named_files_are_tried_whatever_their_suffix(tmp_path: Path) -> None:
+    make(tmp_path, "a.xyz", ".hidden.wav")
+    plan = plan_jobs([tmp_path / "a.xyz", tmp_path / ".hidden.wav"], str(tmp_path / "out/"))
+    assert len(plan.jobs) == 2
+
+
+def test_naming_a_file_twice_is_naming_it_once(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav")
+    assert len(plan_jobs([tmp_path / "a.wav"] * 2, None).jobs) == 1
+
+
+def test_two_sources_for_one_target_are_refused(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.wav", "b/x.wav")
+    with pytest.raises(UsageConflict, match=r"a/x\.wav and .*b/x\.wav: would both be written to .*out/x\.wav"):
+        plan_jobs([tmp_path / "a/x.wav", tmp_path / "b/x.wav"], str(tmp_path / "out"))
+    (tmp_path / "link").symlink_to(tmp_path)
+    make(tmp_path, "x.wav")
+    with pytest.raises(UsageConflict, match="would both"):
+        plan_jobs([tmp_path / "x.wav", tmp_path / "link/x.wav"], None)
+
+
+def test_an_input_is_never_a_target_of_another(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.wav", "b/x.wav")
+    with pytest.raises(UsageConflict, match="another input"):
+        plan_jobs([tmp_path / "a/x.wav", tmp_path / "b/x.wav"], str(tmp_path / "b"), Existing.REPLACE)
+
+
+def test_existing_targets_are_refused_replaced_or_skipped_as_asked(tmp_path: Path) -> None:
+    make(tmp_path, *[f"in/{n}.wav" for n in range(6)], *[f"out/{n}.wav" for n in range(5)])
+    with pytest.raises(UsageConflict, match=r"0\.wav.*1\.wav.*2\.wav and 2 more: exist; use --overwrite"):
+        plan_jobs([tmp_path / "in"], str(tmp_path / "out"))
+    assert len(plan_jobs([tmp_path / "in"], str(tmp_path / "out"), Existing.REPLACE).jobs) == 6
+    skipping = plan_jobs([tmp_path / "in"], str(tmp_path / "out"), Existing.SKIP)
+    assert [job.source.name for job in skipping.jobs] == ["5.wav"]
+    assert len(skipping.skipped) == 5
+
+
+def test_a_file_is_not_enhanced_into_itself_by_accident(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav")
+    with pytest.raises(UsageConflict, match="exists"):
+        plan_jobs([tmp_path / "a.wav"], str(tmp_path / "a.wav"))
+    with pytest.raises(UsageConflict, match="exists"):
+        plan_jobs([tmp_path], str(tmp_path))
+
+
+def test_a_folder_in_the_way_is_never_replaced(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.wav", "out/a.wav/file")
+    with pytest.raises(UsageConflict, match="is a folder"):
+        plan_jobs([tmp_path / "in"], str(tmp_path / "out"), Existing.REPLACE)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "reason"),
+    [
+        (["gone.wav"], None, "gone.wav: No such file"),
+        (["empty"], None, "empty: no audio files"),
+        (["a.wav"], "b.m4a", "m4a names no format"),
+        (["a.wav"], "b", "no suffix"),
+        (["a.wav", "b.wav"], "c.wav", "c.wav: is a file"),
+        (["tree"], "c.wav", "c.wav: is a file"),
+        (["a.wav"], "c.wav/", "c.wav: is a file"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, inputs: list[str], output: str | None, reason: str) -> None:
+    make(tmp_path, "a.wav", "b.wav", "c.wav", "tree/d.wav", "empty/x.txt")
+    where = None if output is None else str(tmp_path) + "/" + output
+    with pytest.raises(UsageConflict, match=reason):
+        plan_jobs([tmp_path / name for name in inputs], where)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such links or names there")
+def test_loops_of_links_end_and_other_links_are_followed(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.wav", "in/sub/b.wav", "elsewhere/c.wav")
+    (tmp_path / "in/sub/loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in/other").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in/dangling.wav").symlink_to(tmp_path / "gone.wav")
+    plan = plan_jobs([tmp_path / "in"], str(tmp_path / "out"))
+    assert [target for _, target in pairs(plan, tmp_path)] == ["out/a.wav", "out/other/c.wav", "out/sub/b.wav"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("name", ["-o.wav", "new\nline.wav", "\udcff\udcfe.wav", "日本 語.wav", "a.b.c.wav"])
+def test_names_are_taken_as_they_are(tmp_path: Path, name: str) -> None:
+    make(tmp_path, f"in/{name}")
+    assert [job.target.name for job in plan_jobs([tmp_path / "in"], str(tmp_path / "out")).jobs] == [name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes there")
+def test_a_pipe_is_not_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(UsageConflict, match="neither a file nor a folder"):
+        plan_jobs([tmp_path / "pipe.wav"], None)
