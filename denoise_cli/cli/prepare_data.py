@@ -77,7 +77,7 @@ def prepare_data(
     max_clipped: Annotated[
         float,
         typer.Option("--max-clipped", min=0, max=1, help="Share of samples; speech with more in flat tops is skipped."),
-    ] = 2e-4,
+    ] = 1e-4,
     jobs: Annotated[
         int | None, typer.Option("-j", "--jobs", min=1, help="Files decoded at a time; default: one a processor.")
     ] = None,

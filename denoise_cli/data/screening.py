@@ -23,7 +23,7 @@ FRAME, HOP = 512, 256  # at SAMPLE_RATE: 32 ms every 16 ms
 BANDS = 32  # of 250 Hz
 KEPT_FRAMES = 16_384  # 262 s; of longer files every second frame is kept, then every fourth, ...
 LOWEST_BIN = 3  # 94 Hz: rumble and offset are neither speech nor its noise
-DIGITAL_SILENCE = 1e-10  # frame power, -100 dB re full scale: muted, says nothing of the recording's noise
+MUTED = 1e-8  # frame power, -80 dB re the loudest frame: digital silence says nothing of the recording's noise
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Thresholds:
     min_seconds: float = 0.5
     min_peak_db: float = -60.0  # re full scale; below: silent
     min_rate_hz: int = SAMPLE_RATE  # of the file; impulse responses meet this one too
-    max_clipped_share: float = 2e-4  # of all samples; 8000 clean files had at most 4e-5
+    max_clipped_share: float = 1e-4  # of all samples; 8000 clean files had at most 4e-5
     min_snr_db: float = 15.0  # of 8000 files from clean corpora, 5 are below; noise at 15 dB SNR measures 12 dB
     min_bandwidth_hz: float = 6000.0
     min_rir_seconds: float = 0.02
@@ -162,7 +162,8 @@ class SpectrumSurvey:
 
     def _telling_frames(self) -> Wide:
         frames: Wide = np.concatenate(self._frames) if self._frames else np.zeros((0, BANDS))
-        return np.asarray(frames[frames.sum(axis=1) > DIGITAL_SILENCE])
+        power = frames.sum(axis=1)
+        return np.asarray(frames[power > MUTED * power.max(initial=0.0)])
 
     def snr_db(self) -> float | None:
         """Speech level over noise floor in dB.
@@ -183,12 +184,12 @@ class SpectrumSurvey:
     def bandwidth_hz(self) -> float:
         """Upper edge of the highest band that carries the signal, in steps of 250 Hz; 0 if none does.
 
-        A band carries it if its loud moments (99th percentile) come within 60 dB of the loudest band's and rise 6 dB
-        above its own 10th percentile: a constant hiss over a low-passed voice does not count.
+        A band carries it if its loud moments (99th percentile) come within 60 dB of the loudest band's and rise 10 dB
+        above its own 10th percentile (constant noise: 7 dB), so that hiss over a low-passed voice does not count.
         """
         frames = self._telling_frames()
         if len(frames) < 8:
             return 0.0
         loud, floor = (10 * np.log10(np.percentile(frames, share, axis=0) + 1e-14) for share in (99, 10))
-        carrying = np.flatnonzero((loud > loud.max() - 60) & (loud - floor > 6))
+        carrying = np.flatnonzero((loud > loud.max() - 60) & (loud - floor > 10))
         return float((carrying[-1] + 1) * SAMPLE_RATE / 2 / BANDS) if len(carrying) else 0.0
