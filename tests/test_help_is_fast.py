@@ -12,6 +12,8 @@ from denoise_cli.cli.app import app
 COMMANDS = ["", *sorted(get_command(app).commands)]  # type: ignore[attr-defined]
 HEAVY = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "onnxruntime", "huggingface_hub", "tensorboard")
 LIMIT_SECONDS = 0.3
+YARDSTICK_SECONDS = 0.030  # what the sum in the script takes on the machine that the limit is for, when it is idle
+TRIES = 5
 SCRIPT = f"""
 import sys, time
 start = time.process_time()
@@ -22,12 +24,15 @@ try:
 except SystemExit as leaving:
     assert leaving.code == 0, leaving.code
 heavy = [name for name in {HEAVY!r} if name in sys.modules]
-print(f"heavy {{heavy}} cpu {{time.process_time() - start:.3f}}")
+took = time.process_time() - start
+sum(i * i for i in range(500_000))
+yardstick = time.process_time() - start - took
+print(f"heavy {{heavy}} cpu {{took:.3f}} yardstick {{yardstick:.3f}}")
 """
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda name: name or "hifidenoise")
-def test_help_imports_nothing_heavy(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def show_help(command: str) -> tuple[float, float]:
+    """Processor seconds of import and command, as if the machine were idle, and seconds in all with the start."""
     started = time.perf_counter()
     arguments = [*command.split(), "--help"]
     done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=False)
@@ -36,15 +41,21 @@ def test_help_imports_nothing_heavy(command: str, capsys: pytest.CaptureFixture[
     assert "Usage:" in done.stdout
     report = done.stdout.splitlines()[-1]
     assert report.startswith("heavy [] "), report
+    took, yardstick = float(report.split()[-3]), float(report.split()[-1])
+    return took / max(1.0, yardstick / YARDSTICK_SECONDS), wall
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda name: name or "hifidenoise")
+def test_help_imports_nothing_heavy_and_is_fast(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The best of some tries counts; a busy or slow machine is measured by a yardstick and forgiven."""
+    best = (float("inf"), float("inf"))
+    for _ in range(TRIES):
+        best = min(best, show_help(command))
+        if best[0] < LIMIT_SECONDS:
+            break
     with capsys.disabled():
-        print(f"\nhifidenoise {' '.join(arguments)}: {report.split()[-1]} s of processor, {wall:.2f} s in all")
-
-
-def test_help_takes_less_than_the_limit() -> None:
-    """Processor time, best of three: what the clock says on a machine that does nothing else."""
-    arguments = [sys.executable, "-c", SCRIPT, "--help"]
-    runs = [subprocess.run(arguments, capture_output=True, text=True, check=True) for _ in range(3)]
-    assert min(float(done.stdout.split()[-1]) for done in runs) < LIMIT_SECONDS
+        print(f"\nhifidenoise {command} --help: {best[0]:.2f} s of processor, {best[1]:.2f} s in all", end="")
+    assert best[0] < LIMIT_SECONDS
 
 
 def test_version_imports_nothing_heavy() -> None:
