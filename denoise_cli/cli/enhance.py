@@ -1,0 +1,67 @@
+"""`hifidenoise enhance`: files and folders in, the same without noise and reverberation out."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from denoise_cli.cli import options as flags
+from denoise_cli.errors import UsageConflict
+from denoise_cli.inference.options import ClipRule, EnhanceOptions, HighBandRule
+
+
+def enhance(
+    inputs: flags.Inputs,
+    output: flags.Output = None,
+    model: flags.Model = "default",
+    atten_lim: flags.AttenuationLimit = None,
+    mix: flags.Mix = 1.0,
+    high_band: flags.HighBand = HighBandRule.FOLLOW,
+    clip: flags.Clip = ClipRule.SCALE,
+    overwrite: flags.Overwrite = False,
+    skip_existing: flags.SkipExisting = False,
+    recursive: flags.Recursive = True,
+    dry_run: flags.DryRun = False,
+    device: flags.Device = "auto",
+    threads: flags.Threads = None,
+    chunk_seconds: flags.ChunkSeconds = None,
+    as_json: flags.Json = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Remove noise and reverberation from speech recordings.
+
+    Rate, channels, length, alignment, level and format stay as they are. Exit code: 0 all done, 1 some failed, 2 wrong
+    usage and nothing written, 3 the model could not be started, 130 interrupted.
+    """
+    from denoise_cli.cli.console import Console, print_plan
+    from denoise_cli.inference.engine import open_engine
+    from denoise_cli.workflows.enhance_files import enhance_files
+    from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
+
+    if overwrite and skip_existing:
+        raise UsageConflict("--overwrite and --skip-existing: choose one")
+    existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
+    plan = plan_jobs(inputs, output, existing, recursive)
+    if dry_run:
+        print_plan(plan)
+        return
+    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
+    with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
+        report = enhance_files(plan, lambda: open_engine(model, device, threads), chosen, console)
+    console.summary(report)
+    raise typer.Exit(report.exit_code)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end the command as Ctrl-C does, by an exception: what is half-written is then removed."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

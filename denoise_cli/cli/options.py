@@ -1,0 +1,62 @@
+"""Flags of `enhance`, as types."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from denoise_cli.inference.options import ClipRule, HighBandRule
+
+Inputs = Annotated[
+    list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.", show_default=False)
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="A file for one file; a folder for several, or if it ends in /. Without: NAME.enhanced.EXT beside each.",
+    ),
+]
+Model = Annotated[str, typer.Option("-m", "--model", metavar="NAME|DIR", help="A bundled model, or a model folder.")]
+AttenuationLimit = Annotated[
+    float | None, typer.Option("-a", "--atten-lim", metavar="DB", min=0, help="Take nothing down by more [dB].")
+]
+Mix = Annotated[float, typer.Option("--mix", min=0, max=1, help="1: all enhanced, 0: the input.")]
+HighBand = Annotated[
+    HighBandRule,
+    typer.Option(
+        "--high-band",
+        help="The band above the model's 8 kHz: follows the gain of the octave below, is kept, or is dropped.",
+    ),
+]
+Clip = Annotated[
+    ClipRule,
+    typer.Option(
+        "--clip",
+        help="Where a file cannot hold the peaks: turn all of it down, cut them off, or leave it to the format.",
+    ),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace targets that exist.")]
+SkipExisting = Annotated[
+    bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out inputs whose targets exist.")
+]
+Recursive = Annotated[
+    bool, typer.Option("-r/-R", "--recursive/--no-recursive", help="Take subfolders, and keep their tree.")
+]
+DryRun = Annotated[bool, typer.Option("-n", "--dry-run/--no-dry-run", help="Print INPUT -> OUTPUT and do nothing.")]
+Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.", show_default="the runtime's")]
+ChunkSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--chunk-seconds",
+        metavar="S",
+        min=0.1,
+        help="Run so much at a time [s]; changes memory, not the result.",
+        show_default="by the model",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json/--no-json", help="One JSON object a file on stdout.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet/--no-quiet", help="Errors only.")]
