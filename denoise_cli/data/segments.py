@@ -63,12 +63,14 @@ class SegmentSource:
         self.speech = self.speech[order]
         _, self.first_of_speaker = np.unique(corpus.group[self.speech], return_index=True)
         self.speaker_weight = self._speaker_weights()
+        # by their seconds: ambience is a few long recordings, events are many short ones
+        self.noise_weight = np.cumsum(corpus.samples[self.noise].astype(np.float64))
 
     def _speaker_weights(self) -> NDArray[np.float64]:
         """Speakers are drawn by the square root of their seconds: between equal speakers and equal seconds."""
         seconds = np.add.reduceat(self.corpus.samples[self.speech].astype(np.float64), self.first_of_speaker)
-        weight: NDArray[np.float64] = np.sqrt(np.minimum(seconds, 1800.0 * self.corpus.sample_rate))
-        return np.asarray(np.cumsum(weight / weight.sum()))
+        weight: NDArray[np.float64] = np.cumsum(np.sqrt(seconds))
+        return weight
 
     def batch(self, size: int, seed: int, step: int) -> DrawnBatch:
         """`size` items of batch number `step`."""
@@ -118,7 +120,7 @@ class SegmentSource:
         return np.asarray(speech[: self.samples], np.float32)
 
     def _clips_of(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        speaker = min(int(np.searchsorted(self.speaker_weight, rng.random())), len(self.first_of_speaker) - 1)
+        speaker = _pick(self.speaker_weight, rng)
         bounds = np.append(self.first_of_speaker, len(self.speech))
         return self.speech[bounds[speaker] : bounds[speaker + 1]]
 
@@ -147,7 +149,7 @@ class SegmentSource:
 
     def _recorded_noise(self, rng: np.random.Generator) -> Samples:
         """A part of one recording; a shorter one is repeated, with pauses or without."""
-        item = int(rng.choice(self.noise))
+        item = int(self.noise[_pick(self.noise_weight, rng)])
         part = self._part(item, self.samples, rng)
         if len(part) == self.samples:
             return part
@@ -174,6 +176,12 @@ class SegmentSource:
         target = reshape_decay(room, config.target_rt60_s, rate, known_rt60_s=rt60)
         noise = np.roll(room, 0) if rng.random() < config.noise_reverb_probability else none
         return _to_length(room, taps), _to_length(target, taps), _to_length(noise, taps)
+
+
+def _pick(cumulative_weight: NDArray[np.float64], rng: np.random.Generator) -> int:
+    """An index, drawn by the weights whose running sums are given."""
+    place = rng.random() * cumulative_weight[-1]
+    return int(np.searchsorted(cumulative_weight[:-1], place, side="right"))
 
 
 def _unit_rms(signal: Samples) -> Samples:

@@ -4,9 +4,16 @@ from pathlib import Path
 from typing import cast
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import ModelUnavailable
+
+
+REFUSALS = (
+    runtime_errors.Fail, runtime_errors.InvalidArgument, runtime_errors.InvalidGraph, runtime_errors.InvalidProtobuf,
+    runtime_errors.NoModel, runtime_errors.NotImplemented, runtime_errors.RuntimeException,
+)  # fmt: skip
 
 
 class OnnxEngine:
@@ -36,7 +43,7 @@ class OnnxEngine:
         try:
             session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
             return cls(session, session.get_modelmeta().custom_metadata_map)
-        except RuntimeError as error:  # all of onnxruntime's own errors are of this kind
+        except REFUSALS as error:
             reason = str(error).splitlines()[0]
             raise ModelUnavailable(f"{file}: onnxruntime cannot load it ({reason})") from error
         except KeyError as error:

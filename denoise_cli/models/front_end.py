@@ -15,7 +15,8 @@ def compress(spectrum: Tensor, exponent: float) -> tuple[Tensor, Tensor]:
     spectrum: (batch, 2, frames, bins). Returns (batch, 2, frames, bins), real and imaginary part times
     |X| ** (exponent - 1), and (batch, 1, frames, bins), |X| ** exponent.
     """
-    power = (spectrum * spectrum).sum(dim=1, keepdim=True) + MAGNITUDE_FLOOR**2
+    # clamped, not added to: an exporter may take so small a summand for zero, and silence would be divided by it
+    power = (spectrum * spectrum).sum(dim=1, keepdim=True).clamp(min=MAGNITUDE_FLOOR**2)
     magnitude = power ** (exponent / 2)
     return spectrum * (magnitude * power.rsqrt()), magnitude
 

@@ -141,5 +141,5 @@ class SpectralDomain(nn.Module):
         """PostNet on the compressed spectrum; its output is expanded again."""
         compressed, _ = compress(estimate, self.exponent)
         refined = self.postnet(POSTNET_SCALE * compressed) / POSTNET_SCALE
-        power = (refined * refined).sum(dim=1, keepdim=True) + 1e-12
+        power = (refined * refined).sum(dim=1, keepdim=True).clamp(min=1e-12)
         return refined * power ** ((1 / self.exponent - 1) / 2)
