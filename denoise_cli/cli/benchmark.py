@@ -43,8 +43,8 @@ def benchmark(
 ) -> None:
     """Score models and other tools on pairs of noisy and clean files, or on noisy files alone.
 
-    The table has means over files with 95 % bootstrap intervals, then differences to the unprocessed input, paired by
-    file. Exit code 1: a file was left out; it is named.
+    The table has means over files with bootstrap intervals, then differences to the unprocessed input, paired by file.
+    Speed is without reading and writing. Exit code 1: a file was left out; it is named.
     """
     from denoise_cli.cli.benchmark_table import print_comparison, progress_bar
     from denoise_cli.metrics.table import select_families

@@ -43,8 +43,8 @@ def print_comparison(comparison: Comparison, command: str) -> None:
 
 
 def _means(comparison: Comparison) -> Table:
-    table = Table(title=f"Mean over {len(comparison.items)} files [95 % bootstrap interval]", title_justify="left")
-    table.add_column("")
+    table = Table(title=f"Mean over {len(comparison.items)} files, ± half of its 95 % interval", title_justify="left")
+    table.add_column("", no_wrap=True)
     for system in comparison.systems:
         table.add_column(Text(system.name), justify="right")
     for column in comparison.columns:
@@ -56,8 +56,8 @@ def _means(comparison: Comparison) -> Table:
 
 def _differences(comparison: Comparison, systems: list[SystemScores]) -> Table:
     first = comparison.systems[0]
-    table = Table(title=f"Paired difference to {first.name} [95 % bootstrap interval]", title_justify="left")
-    table.add_column("")
+    table = Table(title=f"Paired difference to {first.name}, ± half of its 95 % interval", title_justify="left")
+    table.add_column("", no_wrap=True)
     for system in systems:
         table.add_column(Text(system.name), justify="right")
     for column in comparison.columns:
@@ -88,8 +88,8 @@ def _cell(interval: Interval | None, column: Column, count: int, sign: str = "")
     if interval is None:
         return Text("-")
     form = f"{sign}.{column.digits}f"
-    text = Text(f"{interval.mean:{form}} ")
-    text.append(f"[{interval.low:{form}}, {interval.high:{form}}]", style="dim")
+    text = Text(f"{interval.mean:{form}}")
+    text.append(f" ±{(interval.high - interval.low) / 2:.{column.digits}f}", style="dim")
     if interval.files < count:
         text.append(f" of {interval.files}", style="yellow")
     return text

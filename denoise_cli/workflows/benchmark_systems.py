@@ -157,11 +157,8 @@ def _speed(timings: Sequence[tuple[float, float, float]], threads: int, load_sec
 def load_enhancer(source: str, threads: int) -> Denoiser:
     """The model of `enhance`, on the CPU and on so many threads.
 
-    Raises ModelUnavailable.
+    Raises ModelUnavailable and CannotStart.
     """
-    import torch
+    from denoise_cli.inference.enhancer import Enhancer  # here: what scores no model needs no torch
 
-    from denoise_cli.inference.enhancer import Enhancer
-
-    torch.set_num_threads(threads)
-    return Enhancer.load(source, device="cpu")
+    return Enhancer.load(source, device="cpu", threads=threads)

@@ -1,0 +1,94 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from denoise_cli.cli.app import app
+from tests.metrics.signals import speech_like, with_noise
+
+METRICS = ["--metrics", "si_sdr,level_change", "--jobs", "0"]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """Two pairs at 10 dB SNR, and another tool's outputs that are the clean files themselves."""
+    for number in range(2):
+        clean = speech_like(1.0, seed=number)
+        for kind, samples in (("clean", clean), ("noisy", with_noise(clean, 10)), ("other", clean)):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            soundfile.write(str(tmp_path / kind / f"{number}.wav"), samples, 16_000, subtype="FLOAT")
+    return tmp_path
+
+
+def run(*arguments: "str | Path") -> "tuple[int, str, str]":
+    result = CliRunner(env={"COLUMNS": "120", "NO_COLOR": "1"}).invoke(app, ["benchmark", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_table_compares_input_and_other_tool(folders: Path) -> None:
+    code, out, err = run(
+        "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none",
+        "--system", f"ideal={folders / 'other'}", *METRICS,
+    )  # fmt: skip
+    assert code == 0, err
+    rows = [line for line in out.splitlines() if "SI-SDR" in line]
+    assert "10.1 ±0.0" in rows[0] and "100.0 ±0.0" in rows[0]
+    assert "+89.9 ±0.0" in rows[1]
+    assert err == ""
+
+
+def test_a_missing_partner_is_named_and_fails_the_run(folders: Path) -> None:
+    (folders / "clean" / "1.wav").unlink()
+    code, out, err = run("--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", *METRICS)
+    assert code == 1
+    assert f"hifidenoise: {folders / 'noisy' / '1.wav'}: no clean partner" in err
+    assert "Mean over 1 files" in out
+
+
+def test_a_gap_is_told_with_its_reason(folders: Path) -> None:
+    soundfile.write(str(folders / "clean" / "1.wav"), np.zeros(16_000), 16_000)
+    code, out, err = run("--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", *METRICS)
+    assert code == 0
+    assert "gap: 1 x si_sdr: MetricUndefined: the reference is silent" in err
+    assert "±0.0 of 1" in out
+
+
+def test_json_and_csv_are_written(folders: Path) -> None:
+    code, _, err = run(
+        "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", *METRICS,
+        "--json", folders / "r.json", "--csv", folders / "r.csv", "--limit", "1",
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads((folders / "r.json").read_text())["systems"][0]["mean"]["si_sdr"]["files"] == 1
+    assert len((folders / "r.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--noisy", "nowhere"], "nowhere: no such folder"),
+        (["--noisy", ".", "--metrics", "pesk"], "--metrics pesk: no such metric"),
+        (["--noisy", ".", "--metrics", "stoi"], "--metrics stoi: needs --clean"),
+        (["--noisy", ".", "--clean-in"], "--clean-in: needs --clean"),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments, "-m", "none")
+    assert code == 2 and out == ""
+    assert message in err and err.count("\n") == 1
+
+
+def test_a_system_without_a_folder_is_wrong_usage(folders: Path) -> None:
+    code, _, err = run("--noisy", folders / "noisy", "--system", "tool")
+    assert code == 2 and "--system tool: write NAME=DIR" in err
+
+
+def test_an_unknown_model_exits_3(folders: Path) -> None:
+    code, _, err = run("--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "no-such", *METRICS)
+    assert code == 3 and "no-such" in err
