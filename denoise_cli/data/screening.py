@@ -28,9 +28,10 @@ MUTED = 1e-8  # frame power, -80 dB re the loudest frame: digital silence says n
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What is refused. Speech and the clean half of a pair meet all of them; noise only the first two."""
+    """What is refused. The clean half of a pair has to meet what speech has to."""
 
-    min_seconds: float = 0.5
+    min_seconds: float = 0.5  # of speech and pairs
+    min_noise_seconds: float = 0.1  # a door that slams is noise too
     min_peak_db: float = -60.0  # re full scale; below: silent
     min_rate_hz: int = SAMPLE_RATE  # of the file; impulse responses meet this one too
     max_clipped_share: float = 1e-4  # of all samples; 8000 clean files had at most 4e-5
@@ -54,37 +55,37 @@ class Measurements:
 
 def judge_speech(measured: Measurements, thresholds: Thresholds) -> str | None:
     """The first reason to refuse clean speech, or None."""
-    if (reason := judge_noise(measured, thresholds)) is not None:
+    if (reason := _judge_extent(measured, thresholds.min_seconds, thresholds.min_peak_db)) is not None:
         return reason
     if measured.source_rate < thresholds.min_rate_hz:
         return BELOW_RATE
-    if measured.bandwidth_hz is not None and measured.bandwidth_hz < thresholds.min_bandwidth_hz:
-        return BAND_LIMITED
-    if measured.clipped_share > thresholds.max_clipped_share:
-        return CLIPPED
     if measured.snr_db is not None and measured.snr_db < thresholds.min_snr_db:
         return NOISY
+    if measured.clipped_share > thresholds.max_clipped_share:
+        return CLIPPED
+    if measured.bandwidth_hz is not None and measured.bandwidth_hz < thresholds.min_bandwidth_hz:
+        return BAND_LIMITED
     return None
 
 
 def judge_noise(measured: Measurements, thresholds: Thresholds) -> str | None:
     """The first reason to refuse a noise, or None."""
-    if measured.seconds == 0:
-        return EMPTY
-    if measured.seconds < thresholds.min_seconds:
-        return TOO_SHORT
-    return SILENT if decibel(measured.peak) < thresholds.min_peak_db else None
+    return _judge_extent(measured, thresholds.min_noise_seconds, thresholds.min_peak_db)
 
 
 def judge_response(measured: Measurements, thresholds: Thresholds) -> str | None:
     """The first reason to refuse a room's impulse response, or None."""
-    if measured.seconds == 0:
-        return EMPTY
-    if decibel(measured.peak) < thresholds.min_rir_peak_db:
-        return SILENT
     if measured.source_rate < thresholds.min_rate_hz:
         return BELOW_RATE
-    return TOO_SHORT if measured.seconds < thresholds.min_rir_seconds else None
+    return _judge_extent(measured, thresholds.min_rir_seconds, thresholds.min_rir_peak_db)
+
+
+def _judge_extent(measured: Measurements, min_seconds: float, min_peak_db: float) -> str | None:
+    if measured.seconds == 0:
+        return EMPTY
+    if decibel(measured.peak) < min_peak_db:
+        return SILENT
+    return TOO_SHORT if measured.seconds < min_seconds else None
 
 
 def decibel(magnitude: float) -> float:

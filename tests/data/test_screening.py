@@ -54,7 +54,7 @@ def test_each_reason_to_refuse_speech(change, reason):
 def test_noise_is_refused_for_length_and_silence_alone():
     poor = dataclasses.replace(GOOD, source_rate=8000, clipped_share=0.5, snr_db=0.0, bandwidth_hz=500.0)
     assert judge_noise(poor, Thresholds()) is None
-    assert judge_noise(dataclasses.replace(poor, seconds=0.1), Thresholds()) == screening.TOO_SHORT
+    assert judge_noise(dataclasses.replace(poor, seconds=0.09), Thresholds()) == screening.TOO_SHORT
     assert judge_noise(dataclasses.replace(poor, peak=1e-6), Thresholds()) == screening.SILENT
 
 
