@@ -40,48 +40,54 @@ def spread(args: list[str]) -> list[str]:
     return result
 
 
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="CORPUS", help="Folder of the corpus.")]
+Speech = Annotated[
+    list[Path] | None,
+    typer.Option("--speech", metavar="DIR...", help="Clean speech, as SOURCE/SPEAKER/file or SPEAKER/file."),
+]
+Noise = Annotated[list[Path] | None, typer.Option("--noise", metavar="DIR...", help="Noise recordings.")]
+Rir = Annotated[
+    list[Path] | None, typer.Option("--rir", metavar="DIR...", help="Room impulse responses; each channel counts.")
+]
+Pairs = Annotated[
+    list[Path] | None,
+    typer.Option("--pairs", metavar="NOISY CLEAN...", help="Noisy and clean recordings by the same names."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of the split into train and dev.")]
+DevShare = Annotated[float, typer.Option("--dev-share", help="Share of speakers, noises and rooms in dev.")]
+SpeakerDepth = Annotated[
+    int | None,
+    typer.Option("--speaker-depth", min=1, metavar="N", help="The first N folders name the speaker; default: all."),
+]
+SpeakerFrom = Annotated[
+    str | None,
+    typer.Option("--speaker-from", metavar="REGEX", help="First group, searched in the path, names the speaker."),
+]
+MinSeconds = Annotated[
+    float, typer.Option("--min-seconds", min=0, help="In seconds; shorter speech is skipped (noise: 0.1).")
+]
+MinSnr = Annotated[float, typer.Option("--min-snr", help="In dB; noisier speech is skipped.")]
+MinBandwidth = Annotated[
+    float, typer.Option("--min-bandwidth", min=0, help="In Hz; speech that reaches less high is skipped.")
+]
+MinRate = Annotated[
+    int, typer.Option("--min-rate", min=1, help="In Hz; speech and rooms of lower sample rate are skipped.")
+]
+MaxClipped = Annotated[
+    float,
+    typer.Option("--max-clipped", min=0, max=1, help="Share of samples; speech with more in flat tops is skipped."),
+]
+Jobs = Annotated[
+    int | None, typer.Option("-j", "--jobs", min=1, help="Files decoded at a time; default: one a processor.")
+]
+
+
 def prepare_data(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="CORPUS", help="Folder of the corpus.")],
-    speech: Annotated[
-        list[Path] | None,
-        typer.Option("--speech", metavar="DIR...", help="Clean speech, as SOURCE/SPEAKER/file or SPEAKER/file."),
-    ] = None,
-    noise: Annotated[list[Path] | None, typer.Option("--noise", metavar="DIR...", help="Noise recordings.")] = None,
-    rir: Annotated[
-        list[Path] | None, typer.Option("--rir", metavar="DIR...", help="Room impulse responses; each channel counts.")
-    ] = None,
-    pairs: Annotated[
-        list[Path] | None,
-        typer.Option("--pairs", metavar="NOISY CLEAN...", help="Noisy and clean recordings by the same names."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the split into train and dev.")] = 0,
-    dev_share: Annotated[float, typer.Option("--dev-share", help="Share of speakers, noises and rooms in dev.")] = 0.05,
-    speaker_depth: Annotated[
-        int | None,
-        typer.Option("--speaker-depth", min=1, metavar="N", help="The first N folders name the speaker; default: all."),
-    ] = None,
-    speaker_from: Annotated[
-        str | None,
-        typer.Option("--speaker-from", metavar="REGEX", help="First group, searched in the path, names the speaker."),
-    ] = None,
-    min_seconds: Annotated[
-        float, typer.Option("--min-seconds", min=0, help="In seconds; shorter files are skipped.")
-    ] = 0.5,
-    min_snr: Annotated[float, typer.Option("--min-snr", help="In dB; noisier speech is skipped.")] = 15.0,
-    min_bandwidth: Annotated[
-        float, typer.Option("--min-bandwidth", min=0, help="In Hz; speech that reaches less high is skipped.")
-    ] = 6000.0,
-    min_rate: Annotated[
-        int, typer.Option("--min-rate", min=1, help="In Hz; speech and rooms of lower sample rate are skipped.")
-    ] = 16_000,
-    max_clipped: Annotated[
-        float,
-        typer.Option("--max-clipped", min=0, max=1, help="Share of samples; speech with more in flat tops is skipped."),
-    ] = 1e-4,
-    jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Files decoded at a time; default: one a processor.")
-    ] = None,
-) -> None:
+    output: Output, speech: Speech = None, noise: Noise = None, rir: Rir = None, pairs: Pairs = None,
+    seed: Seed = 0, dev_share: DevShare = 0.05, speaker_depth: SpeakerDepth = None, speaker_from: SpeakerFrom = None,
+    min_seconds: MinSeconds = 0.5, min_snr: MinSnr = 15.0, min_bandwidth: MinBandwidth = 6000.0,
+    min_rate: MinRate = 16_000, max_clipped: MaxClipped = 1e-4, jobs: Jobs = None,
+) -> None:  # fmt: skip
     """Prepare a corpus for training from folders of clean speech, noise and room impulse responses.
 
     Recordings of any format, rate and depth that libsndfile reads become 16 kHz mono (the first channel). Bad ones are
