@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SI_SDR_CEILING = 1e-3  # residual over target at which more is not worth having: 30 dB
+CEILING = 1e-3  # residual over target at which more is not worth having: 30 dB
 
 
 def l1_loss(estimate: Tensor, target: Tensor) -> Tensor:
@@ -20,7 +20,18 @@ def si_sdr_loss(estimate: Tensor, target: Tensor) -> Tensor:
     """
     target_power = target.square().sum(dim=-1)
     scale = (estimate * target).sum(dim=-1, keepdim=True) / (target_power[:, None] + 1e-8)
-    wanted = scale * target
+    return _log_ratio(estimate, scale * target, target_power)
+
+
+def snr_loss(estimate: Tensor, target: Tensor) -> Tensor:
+    """As `si_sdr_loss`, but of the target as it is: a wrong level costs too.
+
+    With perceptual losses, which forgive a level some decibels too low, SI-SDR alone let a model fall 4.7 dB.
+    """
+    return _log_ratio(estimate, target, target.square().sum(dim=-1))
+
+
+def _log_ratio(estimate: Tensor, wanted: Tensor, target_power: Tensor) -> Tensor:
     ratio = (estimate - wanted).square().sum(dim=-1) / (wanted.square().sum(dim=-1) + 1e-8)
-    per_item = torch.log10(ratio + SI_SDR_CEILING)
+    per_item = torch.log10(ratio + CEILING)
     return torch.where(target_power > 1e-4, per_item, torch.zeros_like(per_item)).mean()

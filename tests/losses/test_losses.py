@@ -1,5 +1,6 @@
 """What holds for every loss, by the table."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -78,7 +79,8 @@ def test_a_gain_up_and_a_gain_down_cost_the_same_in_log_spectrograms() -> None:
 
 def test_the_level_matters_to_bark_loudness_but_not_to_si_sdr() -> None:
     target = speech_like() + noise()
-    bark, si_sdr = LOSSES["bark_loudness"](), LOSSES["si_sdr"]()
+    bark, si_sdr, snr = LOSSES["bark_loudness"](), LOSSES["si_sdr"](), LOSSES["snr"]()
+    assert float(snr(0.58 * target, target)) == pytest.approx(2 * np.log10(0.42), abs=0.02)
     assert float(bark(0.5 * target, target)) > float(bark(target, target)) + 0.05
     assert float(si_sdr(0.5 * target + noise(5), target)) == pytest.approx(
         float(si_sdr(target + 2 * noise(5), target)), abs=1e-4
