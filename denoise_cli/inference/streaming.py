@@ -10,8 +10,6 @@ from denoise_cli.errors import DeviceMemoryExhausted
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.spans import Span, halve, surround
 
-MAX_ROWS = 2  # channels run together; more rows at a time cost memory and gain no speed on a CPU
-
 
 class SampleQueue:
     """Blocks of (channels, samples) in a row, read by their position in the recording."""
@@ -91,6 +89,7 @@ class ChunkStream:
             raise ValueError(f"a chunk of {chunk} samples is not a multiple of the engine's hop {engine.hop}")
         self._engine = engine
         self._channels = channels
+        self._most = chunk + sum(engine.context)
         self._cutter = WindowCutter(channels, chunk, engine.context)
 
     def push(self, block: Samples) -> Samples:
@@ -101,22 +100,24 @@ class ChunkStream:
         return self._join(self._cutter.flush())
 
     def _join(self, windows: Iterator[tuple[Span, Samples]]) -> Samples:
-        parts = [run_window(self._engine, span, window) for span, window in windows]
+        parts = [run_window(self._engine, span, window, self._most) for span, window in windows]
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts, axis=1) if parts else np.zeros((self._channels, 0), np.float32)
 
 
-def run_window(engine: Engine, span: Span, window: Samples) -> Samples:
+def run_window(engine: Engine, span: Span, window: Samples, most: int) -> Samples:
     """The kept samples of one window, (channels, kept).
 
-    Where the device's memory does not suffice, channels are run one by one, then the window is halved, with its context
-    intact, so that the result stays the same.
+    Channels are run together as far as all their samples are not more than `most`: short recordings cost fewer runs,
+    long ones no more memory than one channel. Where the device's memory does not suffice, channels are run one by one,
+    then the window is halved, with its context intact, so that the result stays the same.
 
     Raises DeviceMemoryExhausted when one hop is too much.
     """
-    rows = range(0, len(window), MAX_ROWS)
-    return np.concatenate([_run_rows(engine, span, window[row : row + MAX_ROWS]) for row in rows])
+    together = max(1, most // span.window_samples)
+    rows = range(0, len(window), together)
+    return np.concatenate([_run_rows(engine, span, window[row : row + together]) for row in rows])
 
 
 def _run_rows(engine: Engine, span: Span, window: Samples) -> Samples:

@@ -72,6 +72,22 @@ def test_the_queue_forgets_what_it_is_told_and_refuses_to_make_it_up() -> None:
     assert queue.start == 35
 
 
+def test_no_run_is_larger_than_one_channel_of_a_full_window() -> None:
+    class Measuring(Filtering):
+        sizes: list[tuple[int, ...]] = []
+
+        def process(self, waveform: Samples) -> Samples:
+            self.sizes.append(waveform.shape)
+            return super().process(waveform)
+
+    engine = Measuring()
+    in_blocks(engine, noise(5, 1000), 500, 80)
+    assert max(rows * samples for rows, samples in engine.sizes) <= 80 + 32 + 24
+    engine.sizes.clear()
+    in_blocks(engine, noise(5, 20), 500, 80)
+    assert engine.sizes == [(5, 20)]
+
+
 def test_memory_is_one_chunk_and_its_context() -> None:
     stream = ChunkStream(Filtering(), 1, 80)
     for _ in range(100):
