@@ -152,7 +152,7 @@ class SpectrumSurvey:
         spectrum = np.fft.rfft(frames * self._window, axis=1)
         power = np.square(np.abs(spectrum), dtype=np.float64) / (np.sum(np.square(self._window)) * FRAME / 2)
         power[:, :LOWEST_BIN] = 0.0
-        return np.asarray(power[:, 1:].reshape(len(frames), BANDS, -1).sum(axis=2), np.float64)
+        return np.asarray(power[:, 1:].reshape(len(frames), BANDS, FRAME // 2 // BANDS).sum(axis=2), np.float64)
 
     def _keep(self, frames: Wide) -> None:
         self._frames.append(frames)

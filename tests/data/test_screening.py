@@ -123,6 +123,11 @@ def test_memory_does_not_grow_with_the_recording(monkeypatch):
     assert survey.snr_db() == pytest.approx(whole.snr_db(), abs=2)
 
 
+def test_blocks_of_which_no_frame_is_kept_do_no_harm(monkeypatch):
+    monkeypatch.setattr(screening, "KEPT_FRAMES", 32)
+    assert surveyed(speech(0, 3.0), blocks=300).snr_db() is not None
+
+
 @pytest.mark.parametrize(("ceiling", "gain"), [(0.25, 1.0), (0.25, 0.3), (0.1, 1.0)])
 def test_clipping_is_seen_at_full_scale_and_below(ceiling, gain):
     for seed in range(4):
