@@ -1,5 +1,6 @@
 """`hifidenoise train-stage1` and `train-stage2`: one function, called with two stages."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,8 @@ def _train(
     from denoise_cli.config_io import load_config
     from denoise_cli.workflows.train_stage import TrainOptions, train_stage
 
+    for number in (signal.SIGINT, signal.SIGTERM):  # a scheduler's end, and Ctrl-C also under nohup: save and go
+        signal.signal(number, signal.default_int_handler)
     resolved = load_config(preset, config, assignments or ())
     options = TrainOptions(data, output, init, resume, max_steps, max_minutes, device, threads)
     with TrainingProgress(stage.name) as progress:

@@ -18,12 +18,14 @@ from denoise_cli.metrics.si_sdr import si_sdr
 from denoise_cli.metrics.stoi import stoi
 from denoise_cli.models.generator import Generator
 
+SI_SDR_CEILING_DB = 30.0
 VALIDATION_SEED = 20_200_612  # never that of a training run: it is the paper's date
 
 
 Metric = Callable[[NDArray[np.float32], NDArray[np.float32], int], float]  # reference, estimate, rate
 METRICS: Mapping[str, Metric] = {
-    "si_sdr": lambda reference, estimate, rate: si_sdr(reference, estimate),
+    # clean items come out at 30 dB or at 100: above 30 it is no matter
+    "si_sdr": lambda reference, estimate, rate: min(si_sdr(reference, estimate), SI_SDR_CEILING_DB),
     "pesq": wideband_pesq,
     "stoi": stoi,
 }
@@ -57,7 +59,7 @@ def validate(generator: Generator, items: DevItems, device: torch.device) -> dic
 
 
 def mean_scores(target: Tensor, outputs: Tensor, sample_rate: int) -> dict[str, float]:
-    """Means over the items of (items, samples); items on which a metric is not defined are left out of its mean."""
+    """Means over the items of (items, samples), SI-SDR up to 30 dB; items on which a metric is not defined are left out of its mean."""
     scores: dict[str, list[float]] = {name: [] for name in METRICS}
     for reference, output in zip(target.numpy(), outputs.numpy(), strict=True):
         for name, measure in METRICS.items():
