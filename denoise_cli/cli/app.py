@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from denoise_cli import __version__
 from denoise_cli.cli.benchmark import benchmark
 from denoise_cli.cli.enhance import enhance
+from denoise_cli.cli.models import models
 from denoise_cli.cli.one_line import one_line
 from denoise_cli.cli.prepare_data import SpreadingCommand, prepare_data
 from denoise_cli.cli.train import train_stage1, train_stage2
@@ -61,6 +62,7 @@ app.command()(benchmark)
 app.command("prepare-data", cls=SpreadingCommand)(prepare_data)
 app.command("train-stage1")(train_stage1)
 app.command("train-stage2")(train_stage2)
+app.add_typer(models)
 
 
 def main() -> None:

@@ -142,4 +142,5 @@ class SpectralDomain(nn.Module):
         compressed, _ = compress(estimate, self.exponent)
         refined = self.postnet(POSTNET_SCALE * compressed) / POSTNET_SCALE
         power = (refined * refined).sum(dim=1, keepdim=True).clamp(min=1e-12)
-        return refined * power ** ((1 / self.exponent - 1) / 2)
+        expanded: Tensor = refined * power ** ((1 / self.exponent - 1) / 2)
+        return expanded

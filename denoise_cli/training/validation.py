@@ -59,7 +59,7 @@ def validate(generator: Generator, items: DevItems, device: torch.device) -> dic
 
 
 def mean_scores(target: Tensor, outputs: Tensor, sample_rate: int) -> dict[str, float]:
-    """Means over the items of (items, samples), SI-SDR up to 30 dB; items on which a metric is not defined are left out of its mean."""
+    """Means over (items, samples), SI-SDR up to 30 dB; items on which a metric is not defined are left out of it."""
     scores: dict[str, list[float]] = {name: [] for name in METRICS}
     for reference, output in zip(target.numpy(), outputs.numpy(), strict=True):
         for name, measure in METRICS.items():
