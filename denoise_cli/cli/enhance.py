@@ -8,7 +8,7 @@ import typer
 
 from denoise_cli.cli import options as flags
 from denoise_cli.errors import UsageConflict
-from denoise_cli.inference.options import ClipRule, EnhanceOptions, HighBandRule
+from denoise_cli.inference.options import ClipRule, EngineName, EnhanceOptions, HighBandRule
 
 
 def enhance(
@@ -25,6 +25,7 @@ def enhance(
     dry_run: flags.DryRun = False,
     device: flags.Device = "auto",
     threads: flags.Threads = None,
+    engine: flags.Engine = EngineName.AUTO,
     chunk_seconds: flags.ChunkSeconds = None,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
@@ -48,7 +49,7 @@ def enhance(
         return
     chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
     with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
-        report = enhance_files(plan, lambda: open_engine(model, device, threads), chosen, console)
+        report = enhance_files(plan, lambda: open_engine(model, device, threads, engine), chosen, console)
     console.summary(report)
     raise typer.Exit(report.exit_code)
 

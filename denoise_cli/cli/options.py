@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from denoise_cli.inference.options import ClipRule, HighBandRule
+from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule
 
 Inputs = Annotated[
     list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.", show_default=False)
@@ -48,6 +48,10 @@ Recursive = Annotated[
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run/--no-dry-run", help="Print INPUT -> OUTPUT and do nothing.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:N or mps.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.", show_default="the runtime's")]
+Engine = Annotated[
+    EngineName,
+    typer.Option("--engine", help="auto: onnxruntime on the CPU, where the model has an ONNX file; else torch."),
+]
 ChunkSeconds = Annotated[
     float | None,
     typer.Option(

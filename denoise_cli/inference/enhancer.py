@@ -11,7 +11,7 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.engine import Engine, open_engine
 from denoise_cli.inference.enhance_file import Enhanced, enhance_file
 from denoise_cli.inference.enhancement import EnhancementStream
-from denoise_cli.inference.options import EnhanceOptions
+from denoise_cli.inference.options import EngineName, EnhanceOptions
 from denoise_cli.inference.survey import survey
 
 
@@ -35,13 +35,13 @@ class Enhancer:
         device: str = "auto",
         threads: int | None = None,
         options: EnhanceOptions | None = None,
+        engine: EngineName = EngineName.AUTO,
     ) -> "Enhancer":
         """Load a bundled model by name, or a model folder.
 
-        device: auto, cpu, cuda, cuda:N or mps. threads: on the CPU; None: the runtime's own choice.
-        Raises ModelUnavailable and CannotStart.
+        device, threads, engine, and what is raised: see `inference.engine.open_engine`.
         """
-        return cls(open_engine(model, device, threads), options)
+        return cls(open_engine(model, device, threads, engine), options)
 
     def enhance(self, waveform: npt.ArrayLike, sample_rate: int, options: EnhanceOptions | None = None) -> Samples:
         """Enhance a whole recording at any rate.

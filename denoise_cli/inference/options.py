@@ -20,6 +20,14 @@ class ClipRule(str, Enum):
     NONE = "none"  # left to the file's encoding
 
 
+class EngineName(str, Enum):
+    """What runs the model."""
+
+    AUTO = "auto"
+    ONNX = "onnx"
+    TORCH = "torch"
+
+
 @dataclass(frozen=True)
 class EnhanceOptions:
     """Defaults change nothing but noise and reverberation.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from denoise_cli.errors import ModelUnavailable
 from denoise_cli.models.generator import Generator
@@ -33,7 +33,6 @@ def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> G
 def save_weights(generator_state: dict[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write model.safetensors by temp-and-rename."""
     temporary = path.with_name(f".{path.name}.part")
-    save_file(
-        {name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}, temporary
-    )
+    weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}
+    temporary.write_bytes(save(weights))  # not save_file: it makes files that only their owner can read
     temporary.replace(path)

@@ -29,6 +29,11 @@ class ModelFolder:
     def weights(self) -> Path:
         return self.path / "model.safetensors"
 
+    @property
+    def onnx(self) -> Path:
+        """The same model for onnxruntime; run folders have none."""
+        return self.path / "model.onnx"
+
 
 def bundled_models() -> dict[str, Path]:
     """Names and folders of the models that came with the package."""

@@ -13,7 +13,6 @@ from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import CannotStart, MissingPackage
 from denoise_cli.models.generator import Generator
 
-ONNX_FILE = "model.onnx"
 PARITY = 1e-4  # largest difference from torch that an export may show, for audio in [-1, 1]
 INPUT, OUTPUT = "noisy", "enhanced"
 

@@ -10,7 +10,7 @@ from denoise_cli.errors import UnwritableOutput
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import find_model, read_model_folder, write_config
-from denoise_cli.models.onnx_export import ONNX_FILE, export_onnx
+from denoise_cli.models.onnx_export import export_onnx
 
 
 def export_file(model: str, target: Path) -> float:
@@ -38,7 +38,7 @@ def export_folder(model: str, target: Path) -> float:
     if card.is_file():
         shutil.copyfile(card, target / "README.md")
     shipped: Generator = load_generator(read_model_folder(target))
-    return export_onnx(shipped, target / ONNX_FILE)
+    return export_onnx(shipped, read_model_folder(target).onnx)
 
 
 def _refuse_existing(target: Path) -> None:
