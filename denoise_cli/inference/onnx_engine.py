@@ -9,7 +9,6 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import ModelUnavailable
 
-
 REFUSALS = (
     runtime_errors.Fail, runtime_errors.InvalidArgument, runtime_errors.InvalidGraph, runtime_errors.InvalidProtobuf,
     runtime_errors.NoModel, runtime_errors.NotImplemented, runtime_errors.RuntimeException,

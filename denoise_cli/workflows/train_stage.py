@@ -82,7 +82,7 @@ def _make_generator(stage: Stage, config: Config, init: Path | None) -> Generato
         return generator
     folder = read_model_folder(find_model(str(init)))
     if folder.generator != config.generator:
-        raise ModelUnavailable(f"{init}: its generator is another than the config's; use the preset it was trained with")
+        raise ModelUnavailable(f"{init}: has another generator than the config; use the preset it was trained with")
     start = load_generator(folder)
     if start.use_postnet:
         generator.load_state_dict(start.state_dict())
