@@ -84,25 +84,21 @@ def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:
             base[name] = value
 
 
-def _build(
-    kind: type[T], values: Mapping[str, Any], path: tuple[str, ...], where: str, error: type[DenoiseError]
-) -> T:
+def _build(kind: type[T], values: Mapping[str, Any], path: tuple[str, ...], where: str, error: type[DenoiseError]) -> T:
     if not isinstance(values, Mapping):
         raise error(f"{where}: {'.'.join(path) or 'config'} must be a table, not {values!r}")
     hints = typing.get_type_hints(kind)
     for name in values:
         if name not in hints:
             raise error(_unknown_name(name, list(hints), path, where))
-    built = {
-        name: _convert(hints[name], value, (*path, name), where, error) for name, value in values.items()
-    }
+    built = {name: _convert(hints[name], value, (*path, name), where, error) for name, value in values.items()}
     return kind(**built)
 
 
 def _unknown_name(name: str, known: list[str], path: tuple[str, ...], where: str) -> str:
     close = difflib.get_close_matches(name, known, 1)
-    guess = f"; did you mean {close[0]}?" if close else ""
-    return f"{where}: unknown name {'.'.join((*path, name))}{guess} There are: {', '.join(known)}"
+    guess = f" (did you mean {close[0]}?)" if close else ""
+    return f"{where}: unknown name {'.'.join((*path, name))}{guess}; there are {', '.join(known)}"
 
 
 def _convert(hint: Any, value: Any, path: tuple[str, ...], where: str, error: type[DenoiseError]) -> Any:
