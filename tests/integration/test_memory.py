@@ -1,0 +1,44 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.audio.sounds import voice_like
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from denoise_cli.inference.enhance_file import enhance_file
+from denoise_cli.inference.options import EnhanceOptions
+from tests.inference.engines import Passing
+
+engine = Passing()
+engine.context = (16_384, 16_384)
+enhance_file(Path(sys.argv[1]), Path(sys.argv[2]), engine, EnhanceOptions())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def peak_memory(folder: Path, seconds: int) -> int:
+    source, target = folder / "a.wav", folder / "b.wav"
+    piece = voice_like(5, 48_000, 2).T
+    with soundfile.SoundFile(source, "w", 48_000, 2, "PCM_16") as file:
+        for _ in range(seconds // 5):
+            file.write(piece)
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(source), str(target)], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert soundfile.info(target).frames == seconds * 48_000
+    return int(result.stdout)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no getrusage there")
+@pytest.mark.parametrize(
+    ("short", "long"), [(40, 120), pytest.param(600, 7200, marks=pytest.mark.slow)], ids=["minutes", "hours"]
+)
+def test_memory_does_not_grow_with_the_length_of_a_file(tmp_path: Path, short: int, long: int) -> None:
+    assert peak_memory(tmp_path, long) <= 1.1 * peak_memory(tmp_path, short)
