@@ -155,7 +155,8 @@ class Corpus:
         columns = self._columns
         first = int(columns["offset"][item]) + offset + start
         stored = self._shard(int(columns["shard"][item]))[first : first + count]
-        return np.multiply(stored, np.float32(columns[scale][item]), dtype=np.float32)
+        scaled: Samples = np.multiply(stored, np.float32(columns[scale][item]), dtype=np.float32)
+        return scaled
 
     def _shard(self, number: int) -> NDArray[np.int16]:
         if number in self._shards:

@@ -86,7 +86,8 @@ class SplitDraw:
 
     def _chosen(self, held: str, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
         names = np.array([hash_of(name, self._seed) for name in self._held.get(held, [])], np.uint64)
-        return (hashes < self._limit) | np.isin(hashes, names)
+        chosen: NDArray[np.bool_] = (hashes < self._limit) | np.isin(hashes, names)
+        return chosen
 
     def _hold_out(self, kind: str, by: str, held: str, hashes: NDArray[np.uint64]) -> None:
         if np.unique(hashes).size >= 2 and not self._chosen(held, hashes).any():
