@@ -34,6 +34,7 @@ class DrawnTensors:
     band_limit_hz: Tensor
     clip: Tensor
     clean: Tensor
+    as_recorded: Tensor
 
 
 def as_tensors(batch: DrawnBatch) -> DrawnTensors:
@@ -76,11 +77,12 @@ def active_rms(waveform: Tensor, sample_rate: int) -> Tensor:
 
 
 def _noise_gain(speech: Tensor, noise: Tensor, drawn: DrawnTensors, sample_rate: int) -> Tensor:
-    """(batch, 1): brings the noise to the drawn SNR; 0 for items that pass clean or have silent noise."""
+    """(batch, 1): brings the noise to the drawn SNR; 0 for clean items and silent noise, 1 for ready pairs."""
     noise_rms = active_rms(noise, sample_rate)
     wanted = active_rms(speech, sample_rate) * 10 ** (-drawn.snr_db / 20)
     usable = (noise_rms > 1e-5) & (drawn.clean == 0)
-    return torch.where(usable, wanted / noise_rms.clamp(min=1e-5), torch.zeros_like(wanted))[:, None]
+    gain = torch.where(usable, wanted / noise_rms.clamp(min=1e-5), torch.zeros_like(wanted))
+    return torch.where(drawn.as_recorded > 0, torch.ones_like(gain), gain)[:, None]
 
 
 def _gain(decibel: Tensor) -> Tensor:

@@ -45,6 +45,7 @@ class DrawnBatch:
     band_limit_hz: Samples
     clip: Samples
     clean: Samples  # 1 where the input is the target
+    as_recorded: Samples  # 1 where speech and noise are of a ready pair, at their own ratio
 
 
 class SegmentSource:
@@ -57,7 +58,8 @@ class SegmentSource:
         self.speech = corpus.select("speech", split)
         self.noise = corpus.select("noise", split)
         self.rooms = corpus.select("rir", split)
-        if len(self.speech) == 0:
+        self.pairs = corpus.select("pair", split)
+        if len(self.speech) == 0 and len(self.pairs) == 0:
             raise UnusableCorpus(f"the corpus has no speech in its {split} split; give prepare-data more speakers")
         order = np.argsort(corpus.group[self.speech], kind="stable")
         self.speech = self.speech[order]
@@ -66,8 +68,16 @@ class SegmentSource:
         # by their seconds: ambience is a few long recordings, events are many short ones
         self.noise_weight = np.cumsum(corpus.samples[self.noise].astype(np.float64))
 
+    def _pair_probability(self) -> float:
+        """Ready pairs are half of what is drawn; all of it in a corpus without speech."""
+        if len(self.pairs) == 0:
+            return 0.0
+        return 1.0 if len(self.speech) == 0 else 0.5
+
     def _speaker_weights(self) -> NDArray[np.float64]:
         """Speakers are drawn by the square root of their seconds: between equal speakers and equal seconds."""
+        if len(self.speech) == 0:
+            return np.zeros(0)
         seconds = np.add.reduceat(self.corpus.samples[self.speech].astype(np.float64), self.first_of_speaker)
         weight: NDArray[np.float64] = np.cumsum(np.sqrt(seconds))
         return weight
@@ -78,6 +88,8 @@ class SegmentSource:
         return DrawnBatch(**{name: np.stack([item[name] for item in items]) for name in items[0]})
 
     def _item(self, rng: np.random.Generator) -> dict[str, Samples | np.float32]:
+        if rng.random() < self._pair_probability():
+            return self._pair(rng)
         config = self.config
         room, target_room, noise_room = self._rooms(rng)
         noise_eq = rng.random() < config.noise_eq_probability
@@ -100,6 +112,33 @@ class SegmentSource:
             "band_limit_hz": np.float32(rng.uniform(3000, 7000) if limited else 0.0),
             "clip": np.float32(rng.uniform(0.15, 0.7) if clipped else 0.0),
             "clean": np.float32(rng.random() < config.clean_probability),
+            "as_recorded": np.float32(0),
+        }
+
+    def _pair(self, rng: np.random.Generator) -> dict[str, Samples | np.float32]:
+        """A part of a ready pair as it was recorded: its noise is what the noisy side has more than the clean one."""
+        item = int(rng.choice(self.pairs))
+        count = min(int(self.corpus.samples[item]), self.samples)
+        start = int(rng.integers(0, int(self.corpus.samples[item]) - count + 1))
+        noisy, clean = self.corpus.read_pair(item, start, count)
+        room = _no_room(self.corpus.sample_rate)
+        flat, nothing = np.zeros(EQ_POINTS, np.float32), np.float32(0)
+        return {
+            "speech": _to_length(clean, self.samples),
+            "noise": _to_length(noisy - clean, self.samples),
+            "second_noise": np.zeros(self.samples, np.float32),
+            "room": room,
+            "target_room": room,
+            "noise_room": room,
+            "snr_db": nothing,
+            "second_noise_db": nothing,
+            "level_db": np.float32(rng.uniform(*self.config.level_db)),
+            "speech_eq_db": flat,
+            "noise_eq_db": flat,
+            "band_limit_hz": nothing,
+            "clip": nothing,
+            "clean": nothing,
+            "as_recorded": np.float32(1),
         }
 
     def _speech(self, rng: np.random.Generator) -> Samples:
@@ -160,9 +199,8 @@ class SegmentSource:
 
     def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
         """The room's response for input, target and noise."""
-        taps = int(ROOM_SECONDS * self.corpus.sample_rate)
-        none = np.zeros(taps, np.float32)
-        none[0] = 1
+        none = _no_room(self.corpus.sample_rate)
+        taps = len(none)
         if rng.random() >= self.config.reverb_probability:
             return none, none, none
         rate, config = self.corpus.sample_rate, self.config
@@ -174,7 +212,7 @@ class SegmentSource:
             room = simulated_room(rng, rt60, drr, rate)
         room = room / np.abs(room[:64]).max()
         target = reshape_decay(room, config.target_rt60_s, rate, known_rt60_s=rt60)
-        noise = np.roll(room, 0) if rng.random() < config.noise_reverb_probability else none
+        noise = room if rng.random() < config.noise_reverb_probability else none
         return _to_length(room, taps), _to_length(target, taps), _to_length(noise, taps)
 
 
@@ -182,6 +220,12 @@ def _pick(cumulative_weight: NDArray[np.float64], rng: np.random.Generator) -> i
     """An index, drawn by the weights whose running sums are given."""
     place = rng.random() * cumulative_weight[-1]
     return int(np.searchsorted(cumulative_weight[:-1], place, side="right"))
+
+
+def _no_room(sample_rate: int) -> Samples:
+    response = np.zeros(int(ROOM_SECONDS * sample_rate), np.float32)
+    response[0] = 1
+    return response
 
 
 def _unit_rms(signal: Samples) -> Samples:

@@ -11,6 +11,7 @@ from denoise_cli.config import DegradationConfig
 from denoise_cli.data.corpus import Corpus
 from denoise_cli.data.degradation import DrawnTensors, active_rms, as_tensors, degrade
 from denoise_cli.data.segments import SegmentSource
+from tests.data.small_corpus import write_corpus
 from tests.data.speech_corpus import make_speech_corpus
 
 PLAIN = DegradationConfig(
@@ -100,3 +101,23 @@ def test_everything_at_once_stays_finite(tmp_path: Path) -> None:
         noisy, target = degrade(as_tensors(source.batch(4, 0, step)), 16_000)
         assert bool(torch.isfinite(noisy).all() and torch.isfinite(target).all())
         assert float(noisy.abs().max()) > 1e-3
+
+
+def test_ready_pairs_come_out_as_they_were_recorded(tmp_path: Path) -> None:
+    clean = np.sin(np.arange(30_000) / 20).astype(np.float32) * 0.2
+    noisy = clean + 0.05 * np.random.default_rng(0).standard_normal(30_000).astype(np.float32)
+    corpus = write_corpus(tmp_path / "c", [("pair", "train", 0, (noisy, clean))])
+    drawn = as_tensors(SegmentSource(corpus, "train", DegradationConfig(), 16_000).batch(3, 0, 0))
+    mixed, target = degrade(drawn, 16_000)
+    gain = target.abs().amax(-1) / 0.2
+    residual = (mixed - target) / gain[:, None]
+    torch.testing.assert_close(residual.std(dim=-1), torch.full((3,), 0.05), rtol=0.03, atol=0)
+    torch.testing.assert_close(decibel(active_rms(mixed, 16_000)), drawn.level_db, rtol=0, atol=0.1)
+
+
+def test_pairs_and_speech_are_drawn_half_and_half(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(30_000) / 20).astype(np.float32)
+    items = [("pair", "train", 0, (tone, tone)), ("speech", "train", 1, (tone,))]
+    source = SegmentSource(write_corpus(tmp_path / "c", items), "train", PLAIN, 4_000)
+    share = source.batch(60, 0, 0).as_recorded.mean()
+    assert 0.3 < float(share) < 0.7
