@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import reprlib
 import sys
 import types
 import typing
@@ -98,7 +99,7 @@ def _build(kind: type[T], values: Mapping[str, Any], path: tuple[str, ...], wher
 def _unknown_name(name: str, known: list[str], path: tuple[str, ...], where: str) -> str:
     close = difflib.get_close_matches(name, known, 1)
     guess = f" (did you mean {close[0]}?)" if close else ""
-    return f"{where}: unknown name {'.'.join((*path, name))}{guess}; there are {', '.join(known)}"
+    return f"{where}: unknown name {'.'.join((*path, name[:60]))}{guess}; there are {', '.join(known)}"
 
 
 def _convert(hint: Any, value: Any, path: tuple[str, ...], where: str, error: type[DenoiseError]) -> Any:
@@ -114,13 +115,13 @@ def _convert(hint: Any, value: Any, path: tuple[str, ...], where: str, error: ty
         return _convert_tuple(typing.get_args(hint), value, path, where, error)
     if origin is dict:
         if not isinstance(value, Mapping):
-            raise error(f"{where}: {name} must be a table, not {value!r}")
+            raise error(f"{where}: {name} must be a table, not {reprlib.repr(value)}")
         item = typing.get_args(hint)[1]
         return {str(key): _convert(item, entry, (*path, str(key)), where, error) for key, entry in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:
-        raise error(f"{where}: {name} must be {hint.__name__}, not {value!r}")
+        raise error(f"{where}: {name} must be {hint.__name__}, not {reprlib.repr(value)}")
     return value
 
 
@@ -128,7 +129,7 @@ def _convert_tuple(
     arguments: tuple[Any, ...], value: Any, path: tuple[str, ...], where: str, error: type[DenoiseError]
 ) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
-        raise error(f"{where}: {'.'.join(path)} must be a list, not {value!r}")
+        raise error(f"{where}: {'.'.join(path)} must be a list, not {reprlib.repr(value)}")
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         arguments = (arguments[0],) * len(value)
     if len(arguments) != len(value):

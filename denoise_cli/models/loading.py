@@ -1,5 +1,6 @@
 """Weights into a generator and back: safetensors only, checked before anything is allocated."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -9,21 +10,26 @@ from safetensors.torch import load_file, save
 from denoise_cli.errors import ModelUnavailable
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.model_folder import ModelFolder
+from denoise_cli.models.safetensors_header import read_shapes
+from denoise_cli.models.weight_count import count_weights
 
 
 def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> Generator:
     """The generator of a model folder with its weights, in evaluation mode, in float32.
 
-    Raises ModelUnavailable when the weights are missing, broken, not finite, or do not fit the config.
+    Memory is bounded by the size of the weights' file. Raises ModelUnavailable when they are missing, broken, of
+    another type, not finite, or do not fit the config.
     """
-    generator = Generator(folder.generator, folder.use_postnet)
+    shapes = read_shapes(folder.weights)
+    # counted before anything is built: the config may ask for a network that no memory can hold
+    fits = sum(math.prod(shape) for shape in shapes.values()) == count_weights(folder.generator)
+    generator = Generator(folder.generator, folder.use_postnet) if fits else None
+    if generator is None or shapes != {name: tuple(value.shape) for name, value in generator.state_dict().items()}:
+        raise ModelUnavailable(f"{folder.weights}: weights do not fit {folder.path / 'config.json'}")
     try:
         weights = load_file(folder.weights)
     except (OSError, SafetensorError) as error:
         raise ModelUnavailable(f"{folder.weights}: cannot be read ({error})") from error
-    expected = generator.state_dict()
-    if weights.keys() != expected.keys() or any(weights[n].shape != expected[n].shape for n in expected):
-        raise ModelUnavailable(f"{folder.weights}: weights do not fit {folder.path / 'config.json'}")
     if not all(torch.isfinite(value).all() for value in weights.values()):
         raise ModelUnavailable(f"{folder.weights}: weights are not finite")
     generator.load_state_dict({name: value.float() for name, value in weights.items()})

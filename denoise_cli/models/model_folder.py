@@ -1,6 +1,8 @@
 """A model folder: config.json, model.safetensors, README.md. Bundled models, run folders, Hub repositories are such."""
 
 import json
+import os
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,12 @@ from typing import Any
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import from_mapping
 from denoise_cli.errors import ModelUnavailable
+from denoise_cli.models.config_limits import find_violation
 
 FORMAT_VERSION = 1
+MAX_CONFIG_BYTES = 1 << 20
+KNOWN_NAMES = ("format_version", "generator", "use_postnet", "trained_with")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # formats that can run code when they are read
 PACKAGE = Path(__file__).resolve().parent.parent
 # The wheel carries the models inside the package; a checkout or an editable install has them beside it.
 BUNDLED_ROOTS = (PACKAGE / "bundled_models", PACKAGE.parent / "models")
@@ -50,8 +56,11 @@ def find_model(name: str) -> Path:
     wanted = DEFAULT_MODEL if name == "default" else name
     if wanted in bundled:
         return bundled[wanted]
-    if (Path(name) / "config.json").is_file():
+    if os.path.isfile(os.path.join(name, "config.json")):
         return Path(name)
+    if os.path.isdir(name):
+        _refuse_pickles(Path(name))
+        raise ModelUnavailable(f"{name}: not a model folder (no config.json)")
     known = ", ".join(bundled) or "none"
     raise ModelUnavailable(f"{name}: no such model; give a folder with config.json, or a bundled name ({known})")
 
@@ -59,19 +68,49 @@ def find_model(name: str) -> Path:
 def read_model_folder(path: Path) -> ModelFolder:
     """Read and check a model folder's config.json.
 
-    Raises ModelUnavailable when it is missing, broken, or of a newer format.
+    Raises ModelUnavailable when it is missing, broken, of a newer format, or asks for a network beyond all measure,
+    and when the folder's weights are a pickle: that would run whatever code its author put there.
     """
     file = path / "config.json"
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelUnavailable(f"{file}: cannot be read ({error})") from error
-    if not isinstance(content, dict) or not isinstance(content.get("format_version"), int):
-        raise ModelUnavailable(f"{file}: not a model config (no format_version)")
+    content = _read_json(file)
+    if not isinstance(content, dict) or type(content.get("format_version")) is not int:
+        raise ModelUnavailable(f"{file}: not a hifidenoise model's config (no format_version)")
     if content["format_version"] > FORMAT_VERSION:
-        raise ModelUnavailable(f"{file}: format {content['format_version']} is newer than this hifidenoise; update it")
+        version = reprlib.repr(content["format_version"])
+        raise ModelUnavailable(f"{file}: format {version} is newer than this hifidenoise; update it")
+    for name in content:
+        if name not in KNOWN_NAMES:
+            raise ModelUnavailable(f"{file}: unknown name {name[:60]}; there are {', '.join(KNOWN_NAMES)}")
+    use_postnet, trained_with = content.get("use_postnet", True), content.get("trained_with", {})
+    if not isinstance(use_postnet, bool) or not isinstance(trained_with, dict):
+        raise ModelUnavailable(f"{file}: use_postnet must be true or false, and trained_with a table")
     generator = from_mapping(GeneratorConfig, content.get("generator", {}), where=str(file), error=ModelUnavailable)
-    return ModelFolder(path, generator, bool(content.get("use_postnet", True)), content.get("trained_with", {}))
+    violation = find_violation(generator)
+    if violation is not None:
+        raise ModelUnavailable(f"{file}: {violation}")
+    folder = ModelFolder(path, generator, use_postnet, trained_with)
+    if not folder.weights.is_file():
+        _refuse_pickles(path)
+    return folder
+
+
+def _read_json(file: Path) -> object:
+    try:
+        if not file.is_file():
+            raise ValueError("no such file")
+        with file.open("rb") as stream:
+            text = stream.read(MAX_CONFIG_BYTES + 1)
+        if len(text) > MAX_CONFIG_BYTES:
+            raise ValueError(f"longer than {MAX_CONFIG_BYTES} bytes")
+        return json.loads(text.decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelUnavailable(f"{file}: cannot be read ({error})") from error
+
+
+def _refuse_pickles(path: Path) -> None:
+    for pattern in PICKLES:
+        for file in path.glob(pattern):
+            raise ModelUnavailable(f"{file}: a pickle, never loaded, as it can run code; wanted is model.safetensors")
 
 
 def write_config(path: Path, generator: dict[str, Any], use_postnet: bool, trained_with: dict[str, Any]) -> None:

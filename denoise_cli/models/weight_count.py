@@ -1,0 +1,45 @@
+"""How many weights a generator has, from its config alone: known before anything is built, and without torch."""
+
+from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
+
+
+def count_weights(config: GeneratorConfig) -> int:
+    """Weights and biases of `models.generator.Generator(config)`, the PostNet's included."""
+    front_end = config.front_end
+    if front_end is None:
+        return _wavenet(config.wavenet, 1) + _postnet(config.postnet, 1)
+    width = front_end.channels[-1]
+    if front_end.flatten:
+        bands = front_end.n_fft // 2 + 1
+        for _ in front_end.channels:
+            bands = (bands + 1) // 2
+        width *= bands
+    return _front_end(front_end) + _wavenet(config.wavenet, width) + _postnet(config.postnet, 2)
+
+
+def _convolution(narrow: int, wide: int, taps: int) -> int:
+    return narrow * wide * taps + wide
+
+
+def _front_end(config: FrontEndConfig) -> int:
+    widths = [3, *config.channels]
+    encoder = sum(_convolution(a, b, config.kernel) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    widths = [*reversed(config.channels), 2]
+    skips = sum(_convolution(width, width, 1) for width in config.channels)
+    return encoder + skips + sum(_convolution(a, 2 * b, 3) for a, b in zip(widths[:-1], widths[1:], strict=True))
+
+
+def _wavenet(config: WaveNetConfig, planes: int) -> int:
+    width = config.channels
+    layer = _convolution(width, 2 * width, config.kernel)
+    layer += _convolution(width, width, config.band_kernel) + _convolution(width, width, 1)
+    widths = [width, *config.head_channels]
+    head = sum(_convolution(a, b, config.head_kernel) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    ends = _convolution(planes, width, 1) + _convolution(widths[-1], planes, 1)
+    return ends + config.stacks * config.layers * layer + head
+
+
+def _postnet(config: PostNetConfig, planes: int) -> int:
+    widths = [planes, *[config.channels] * (config.layers - 1), planes]
+    taps = config.kernel * config.band_kernel
+    return sum(_convolution(a, b, taps) for a, b in zip(widths[:-1], widths[1:], strict=True))
