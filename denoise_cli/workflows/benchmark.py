@@ -5,22 +5,35 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from denoise_cli.errors import DenoiseError, UsageConflict
-from denoise_cli.metrics.statistics import Interval, mean_interval, paired_difference
-from denoise_cli.metrics.table import Column, Family
+from denoise_cli.metrics.statistics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    pooled_difference,
+    pooled_interval,
+)
+from denoise_cli.metrics.table import FAMILIES, Column, Family
 from denoise_cli.workflows.benchmark_systems import Outputs, Speed, System
 from denoise_cli.workflows.pairing import Item, Pairs
 from denoise_cli.workflows.scoring import Score, ScoreTask, compare_headers, score_all
 
+POOLED = MappingProxyType({family.columns[0].key: family.pooled for family in FAMILIES.values() if family.pooled})
+
 
 @dataclass
 class FileScores:
-    """One file of one system: values by column, reasons for gaps by family, remarks, and the file that was scored."""
+    """One file of one system: values by column, reasons for gaps by family, remarks, and the file that was scored.
+
+    `parts` are what the file adds to numbers that are of all files together, by column.
+    """
 
     path: Path
     reference: Path | None
     values: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, tuple[float, ...]] = field(default_factory=dict)
     gaps: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -42,10 +55,19 @@ class SystemScores:
         return {name: file.values[key] for name, file in self.files.items() if key in file.values}
 
     def mean(self, key: str) -> Interval | None:
+        """Of a column over files; for a pooled column, its number over all of them."""
+        if key in POOLED:
+            return pooled_interval(self._parts(key), POOLED[key])
         return mean_interval(list(self.by_file(key).values()))
 
     def difference(self, key: str, baseline: "SystemScores") -> Interval | None:
+        """Of a column to another system, over the files that both have."""
+        if key in POOLED:
+            return pooled_difference(self._parts(key), baseline._parts(key), POOLED[key])
         return paired_difference(self.by_file(key), baseline.by_file(key))
+
+    def _parts(self, key: str) -> dict[str, tuple[float, ...]]:
+        return {name: file.parts[key] for name, file in self.files.items() if key in file.parts}
 
 
 @dataclass(frozen=True)
@@ -161,5 +183,8 @@ def _enter(result: Score, found: Sequence[SystemScores], families: Sequence[Fami
     if result.values is None:
         file.gaps[task.family] = result.gap or ""
         return
-    columns = next(family for family in families if family.name == task.family).columns
-    file.values.update({column.key: value for column, value in zip(columns, result.values, strict=True)})
+    family = next(family for family in families if family.name == task.family)
+    if family.pooled is not None:
+        file.parts[family.columns[0].key] = result.values
+        return
+    file.values.update({column.key: value for column, value in zip(family.columns, result.values, strict=True)})

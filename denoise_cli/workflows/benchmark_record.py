@@ -12,7 +12,7 @@ from typing import Any
 from denoise_cli import __version__
 from denoise_cli.errors import UnwritableOutput
 from denoise_cli.metrics.si_sdr import CAP_DB
-from denoise_cli.metrics.statistics import RESAMPLES, SEED, Interval
+from denoise_cli.metrics.statistics import POOLED_RESAMPLES, RESAMPLES, SEED, Interval
 from denoise_cli.workflows.benchmark import Comparison, FileScores, SystemScores
 from denoise_cli.workflows.benchmark_systems import Speed
 
@@ -21,7 +21,12 @@ PACKAGES = ("torch", "numpy", "scipy", "soxr", "soundfile", "onnxruntime", "pesq
 REMARKS = (
     f"si_sdr is limited to +-{CAP_DB:g} dB; means are not removed",
     "pesq: the package lacks Corrigendum 2 of P.862.2, as most published scores do",
-    f"intervals: 95 % percentile bootstrap over files, {RESAMPLES} resamples, seed {SEED}",
+    "csig, cbak, covl: Loizou's convention; *_rescaled: samples divided by 32768 within WSS, as much public code does",
+    "lsd: FFT 2048, hop 512, log10 of powers floored at 1e-10; m_stft: auraloss' defaults, at the files' own rate",
+    "f0_error: both pitches by YIN, voiced frames of the reference only; f0_voiced: their share of all frames",
+    "frechet_mel: on mean and deviation of 20 mel bands over seconds, one number of all files; not FAD-VGGish",
+    f"intervals: 95 % percentile bootstrap over files, {RESAMPLES} resamples ({POOLED_RESAMPLES} for frechet_mel), "
+    f"seed {SEED}",
     "difference: paired, against the first system",
     "speed: without reading, writing and the first file; load_seconds is the model's start-up",
 )

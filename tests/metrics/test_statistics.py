@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from denoise_cli.metrics.statistics import mean_interval, paired_difference
+from denoise_cli.metrics.statistics import mean_interval, paired_difference, pooled_difference, pooled_interval
 
 
 def test_interval_has_the_width_of_the_normal_theory() -> None:
@@ -35,3 +37,26 @@ def test_differences_are_paired_by_file_and_use_common_files_only() -> None:
 
 def test_nothing_in_common_gives_no_difference() -> None:
     assert paired_difference({"a": 1.0}, {"b": 1.0}) is None
+
+
+def spread(parts: "Sequence[Sequence[float]]") -> float:
+    return max(value for part in parts for value in part) - min(value for part in parts for value in part)
+
+
+def test_a_pooled_number_is_of_all_files_and_its_interval_of_draws() -> None:
+    files = {"a": (0.0, 1.0), "b": (2.0,), "c": (9.0, 10.0)}
+    interval = pooled_interval(files, spread)
+    assert interval is not None and interval.mean == 10.0 and interval.files == 3
+    assert interval.low == 0.0 and interval.high == 10.0
+
+
+def test_pooled_differences_draw_the_same_files_for_both_systems() -> None:
+    files = {name: (float(number), number + 3.0) for number, name in enumerate("abcdef")}
+    baseline = {name: (value, value) for name, (value, _) in files.items()}
+    interval = pooled_difference(files, baseline, spread)
+    assert interval is not None and interval[:3] == (3.0, 3.0, 3.0)
+
+
+def test_no_files_give_no_pooled_number() -> None:
+    assert pooled_interval({}, spread) is None
+    assert pooled_difference({"a": (1.0,)}, {"b": (1.0,)}, spread) is None

@@ -133,3 +133,12 @@ def test_csv_has_a_row_for_each_system_and_file(pairs: Pairs, tmp_path: Path) ->
     lines = (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "system,file,si_sdr,level_change"
     assert len(lines) == 7 and lines[4].startswith("halver,sub/0,")
+
+
+def test_a_pooled_metric_is_one_number_of_all_files(pairs: Pairs) -> None:
+    families = select_families(["frechet"], with_reference=True)
+    comparison = compare_systems(pairs, [Unprocessed(), halver(clean_in=True)], families, jobs=0)
+    first, second = (system.mean("frechet_mel") for system in comparison.systems)
+    assert first is not None and first.mean > 100.0 and first.files == 3
+    assert second is not None and second.mean == pytest.approx(0.0, abs=1e-3)
+    assert comparison.systems[0].by_file("frechet_mel") == {}
