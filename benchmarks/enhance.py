@@ -3,9 +3,9 @@
     python benchmarks/enhance.py [--minutes 10] [--hours 0] [--runs 5] [--peer 'NAME=COMMAND {input} {output}']...
 
 Prints a row for each of: cold start (a 4 s file), one thread on a file of --minutes at 16 kHz, the same at 48 kHz
-stereo, and 200 files of 2 s in one process. With --hours, a 48 kHz stereo file of that length too, for its peak memory. A peer is
-any command with {input} and {output}; it is timed in turn with ours, run by run, on the same files. Each figure is the
-median of --runs: machines are noisy.
+stereo, and 200 files of 2 s in one process. With --hours, a 48 kHz stereo file of that length too, for its peak memory.
+A peer is any command with {input} and {output}; it is timed in turn with ours, run by run, on the same files. Each
+figure is the median of --runs: machines are noisy.
 """
 
 import argparse
