@@ -92,7 +92,7 @@ def test_every_command_of_the_readme_runs_in_its_order(workplace: Path, monkeypa
         run(command)
     for target in ("clean.wav", "noisy.enhanced.wav", "enhanced/sub/one.wav", "gentle.wav", "half.wav", "mine.wav"):
         assert soundfile.info(str(workplace / target)).frames > 0
-    assert (workplace / "scores.json").stat().st_size > 0
+    assert (workplace / "scores.json").stat().st_size > 0 and (workplace / "scores.html").stat().st_size > 0
     for block in blocks("python"):
         script = block if bundled_models() else block.replace("Enhancer.load()", "Enhancer.load('stand-in')")
         names: dict[str, Any] = {}

@@ -3,6 +3,8 @@
 import functools
 import shlex
 import sys
+import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +41,12 @@ def benchmark(
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of a model; 1 for fair speed.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write scores by file as CSV.")] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with plots, spectrograms and players.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option("--examples", min=0, help="Files with sound on the page, the worst first.")
+    ] = 12,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the models' outputs here.")] = None,
 ) -> None:
     """Score models and other tools on pairs of noisy and clean files, or on noisy files alone.
@@ -51,21 +59,29 @@ def benchmark(
     from denoise_cli.workflows.benchmark import compare_systems
     from denoise_cli.workflows.benchmark_record import write_csv, write_json
     from denoise_cli.workflows.pairing import find_pairs
+    from denoise_cli.workflows.report_page import write_page
 
     if clean_in and clean is None:
         raise UsageConflict("--clean-in: needs --clean")
     families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
     pairs = find_pairs(noisy, clean, limit)
     systems = _systems(model or [], system or [], clean_in, threads)
-    with progress_bar() as on_progress:
-        comparison = compare_systems(pairs, systems, families, jobs, keep, on_progress)
     command = ["hifidenoise", *sys.argv[1:]]
+    with _outputs(keep) as folder:
+        with progress_bar() as on_progress:
+            comparison = compare_systems(pairs, systems, families, jobs, Path(folder), on_progress)
+        if html_file is not None:
+            write_page(comparison, html_file, command, examples)
     if json_file is not None:
         write_json(comparison, json_file, command)
     if csv_file is not None:
         write_csv(comparison, csv_file)
     print_comparison(comparison, shlex.join(command))
     raise typer.Exit(comparison.exit_code)
+
+
+def _outputs(keep: Path | None) -> AbstractContextManager[str]:
+    return tempfile.TemporaryDirectory(prefix="hifidenoise-") if keep is None else nullcontext(str(keep))
 
 
 def _systems(models: list[str], folders: list[str], clean_in: bool, threads: int) -> "list[System]":

@@ -1,6 +1,6 @@
 """A comparison on the terminal: the table on stdout, progress and what went wrong on stderr."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from denoise_cli.metrics.table import HIGHER, LOWER, Column
 from denoise_cli.workflows.benchmark import Comparison, SystemScores
 
 SHOWN_NOTES = 5
+TITLE_WIDTH, CELL_WIDTH = 30, 17  # characters; systems that do not fit beside each other get a table of their own
 
 
 @contextmanager
@@ -32,29 +33,35 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
 def print_comparison(comparison: Comparison, command: str) -> None:
     """Means, differences and speed on stdout; gaps and left-out files on stderr."""
     console = Console()
-    console.print(_means(comparison))
+    at_once = max(1, (console.width - TITLE_WIDTH) // CELL_WIDTH)
+    for systems in _groups(comparison.systems, at_once):
+        console.print(_means(comparison, systems))
     others = [system for system in comparison.systems[1:] if not system.clean_in]
-    if others:
-        console.print(_differences(comparison, others))
+    for systems in _groups(others, at_once):
+        console.print(_differences(comparison, systems))
     if any(system.speed for system in comparison.systems):
         console.print(_speeds(comparison))
     console.print(Text(command, style="dim"), soft_wrap=True)
     _print_problems(comparison, Console(stderr=True, soft_wrap=True))
 
 
-def _means(comparison: Comparison) -> Table:
+def _groups(systems: Sequence[SystemScores], size: int) -> list[Sequence[SystemScores]]:
+    return [systems[start : start + size] for start in range(0, len(systems), size)]
+
+
+def _means(comparison: Comparison, systems: Sequence[SystemScores]) -> Table:
     table = Table(title=f"Mean over {len(comparison.items)} files, ± half of its 95 % interval", title_justify="left")
     table.add_column("", no_wrap=True)
-    for system in comparison.systems:
+    for system in systems:
         table.add_column(Text(system.name), justify="right")
     for column in comparison.columns:
-        intervals = [system.mean(column.key) for system in comparison.systems]
+        intervals = [system.mean(column.key) for system in systems]
         cells = [_cell(interval, column, len(comparison.items)) for interval in intervals]
         table.add_row(_title(column), *cells)
     return table
 
 
-def _differences(comparison: Comparison, systems: list[SystemScores]) -> Table:
+def _differences(comparison: Comparison, systems: Sequence[SystemScores]) -> Table:
     first = comparison.systems[0]
     table = Table(title=f"Paired difference to {first.name}, ± half of its 95 % interval", title_justify="left")
     table.add_column("", no_wrap=True)
@@ -69,7 +76,7 @@ def _differences(comparison: Comparison, systems: list[SystemScores]) -> Table:
 
 def _speeds(comparison: Comparison) -> Table:
     table = Table(title="Speed", title_justify="left")
-    for title in ("", "real-time factor", "by processor time", "threads", "start-up"):
+    for title in ("", "real-time factor", "by CPU time", "threads", "start-up"):
         table.add_column(title, justify="left" if not title else "right")
     for system in comparison.systems:
         if system.speed is not None:
@@ -81,7 +88,7 @@ def _speeds(comparison: Comparison) -> Table:
 
 def _title(column: Column) -> Text:
     arrow = {HIGHER: " ↑", LOWER: " ↓"}.get(column.best, "")
-    return Text(f"{column.title} ({column.unit}){arrow}" if column.unit else f"{column.title}{arrow}")
+    return Text(f"{column.title}, {column.unit}{arrow}" if column.unit not in ("", "MOS") else f"{column.title}{arrow}")
 
 
 def _cell(interval: Interval | None, column: Column, count: int, sign: str = "") -> Text:

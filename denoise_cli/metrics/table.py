@@ -67,15 +67,15 @@ _COMPOSITE = (
     Column("csig", "CSIG", "MOS", HIGHER, 2),
     Column("cbak", "CBAK", "MOS", HIGHER, 2),
     Column("covl", "COVL", "MOS", HIGHER, 2),
-    Column("csig_rescaled", "CSIG, WSS rescaled", "MOS", HIGHER, 2),
-    Column("cbak_rescaled", "CBAK, WSS rescaled", "MOS", HIGHER, 2),
-    Column("covl_rescaled", "COVL, WSS rescaled", "MOS", HIGHER, 2),
+    Column("csig_rescaled", "CSIG, rescaled", "MOS", HIGHER, 2),
+    Column("cbak_rescaled", "CBAK, rescaled", "MOS", HIGHER, 2),
+    Column("covl_rescaled", "COVL, rescaled", "MOS", HIGHER, 2),
 )
 _PITCH = (
-    Column("f0_error", "log2-F0 error (YIN)", "semitones", LOWER, 2),
+    Column("f0_error", "log2-F0 error", "semitones", LOWER, 2),
     Column("f0_voiced", "F0 frames compared", "share", NEITHER, 2),
 )
-_FRECHET = (Column("frechet_mel", "Frechet distance, mel statistics", "", LOWER, 0),)
+_FRECHET = (Column("frechet_mel", "Frechet distance (mel)", "", LOWER, 0),)
 
 _ALL = (
     _one("pesq_wb", "PESQ wide band", "MOS", HIGHER, 2, wideband_pesq),

@@ -1,8 +1,6 @@
 """Compares systems on a folder of recordings: outputs, scores, intervals, speed."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -100,12 +98,12 @@ def compare_systems(
     systems: Sequence[System],
     families: Sequence[Family],
     jobs: int,
-    keep: Path | None = None,
+    folder: Path,
     on_progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> Comparison:
     """Run each system over all items, then score all outputs.
 
-    Nothing else runs while a system does, so that its speed is its own. Outputs are kept below `keep`, or deleted.
+    Nothing else runs while a system does, so that its speed is its own. Outputs are written below `folder`.
     on_progress gets steps done, steps in all, and what was done.
 
     Raises UsageConflict for two systems of one name, and what loading a model raises.
@@ -114,19 +112,15 @@ def compare_systems(
     if len(set(names)) != len(names):
         raise UsageConflict(f"two systems have the same name: {', '.join(names)}")
     progress = _Steps(len(pairs.items) * sum(system.kind == "model" for system in systems), on_progress)
-    folder: AbstractContextManager[str] = (
-        tempfile.TemporaryDirectory(prefix="hifidenoise-") if keep is None else nullcontext(str(keep))
-    )
-    with folder as root:
-        found = [
-            _collect(system, pairs.items, Path(root) / _folder_name(number, system.name), progress)
-            for number, system in enumerate(systems)
-        ]
-        tasks = [task for scores in found for task in _tasks(scores, families)]
-        progress.total += len(tasks)
-        for result in score_all(tasks, jobs):
-            _enter(result, found, families)
-            progress.step(f"{result.task.system}: {result.task.item}: {result.task.family}")
+    found = [
+        _collect(system, pairs.items, folder / _folder_name(number, system.name), progress)
+        for number, system in enumerate(systems)
+    ]
+    tasks = [task for scores in found for task in _tasks(scores, families)]
+    progress.total += len(tasks)
+    for result in score_all(tasks, jobs):
+        _enter(result, found, families)
+        progress.step(f"{result.task.system}: {result.task.item}: {result.task.family}")
     columns = tuple(column for family in families for column in family.columns)
     return Comparison(pairs.items, columns, tuple(found), pairs.problems)
 

@@ -1,6 +1,7 @@
 """A comparison as JSON, with everything that is needed to repeat it, and as CSV."""
 
 import csv
+import io
 import json
 import os
 import platform
@@ -37,7 +38,7 @@ def write_json(comparison: Comparison, target: Path, command: Sequence[str]) -> 
 
     Raises UnwritableOutput.
     """
-    _write(target, json.dumps(to_mapping(comparison, command), indent=1, ensure_ascii=False) + "\n")
+    write_text(target, json.dumps(to_mapping(comparison, command), indent=1, ensure_ascii=False) + "\n")
 
 
 def to_mapping(comparison: Comparison, command: Sequence[str]) -> dict[str, Any]:
@@ -65,19 +66,16 @@ def write_csv(comparison: Comparison, target: Path) -> None:
         for system in comparison.systems
         for name, file in system.files.items()
     ]
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([["system", "file", *keys], *rows])
-        temporary.replace(target)
-    except OSError as error:
-        raise UnwritableOutput(f"{target}: {error.strerror}") from error
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows([["system", "file", *keys], *rows])
+    write_text(target, stream.getvalue())
 
 
-def _write(target: Path, text: str) -> None:
+def write_text(target: Path, text: str) -> None:
+    """Write a file by temp-and-rename. Raises UnwritableOutput."""
     temporary = target.with_name(f".{target.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(text.encode("utf-8"))
         temporary.replace(target)
     except OSError as error:
         raise UnwritableOutput(f"{target}: {error.strerror}") from error

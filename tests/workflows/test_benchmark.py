@@ -42,15 +42,15 @@ def pairs(tmp_path: Path) -> Pairs:
     return find_pairs(tmp_path / "noisy", tmp_path / "clean")
 
 
-def test_the_input_scores_its_own_signal_to_noise_ratio(pairs: Pairs) -> None:
-    comparison = compare_systems(pairs, [Unprocessed()], FAMILIES, jobs=0)
+def test_the_input_scores_its_own_signal_to_noise_ratio(pairs: Pairs, tmp_path: Path) -> None:
+    comparison = compare_systems(pairs, [Unprocessed()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     found = comparison.systems[0].by_file("si_sdr")
     assert found == pytest.approx({"sub/0": 0.0, "sub/1": 10.0, "sub/2": 20.0}, abs=0.1)
     assert comparison.exit_code == 0
 
 
-def test_a_model_is_compared_with_the_input_file_by_file(pairs: Pairs) -> None:
-    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0)
+def test_a_model_is_compared_with_the_input_file_by_file(pairs: Pairs, tmp_path: Path) -> None:
+    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     first, second = comparison.systems
     level, quality = second.difference("level_change", first), second.difference("si_sdr", first)
     assert level is not None and level == pytest.approx((-6.02, -6.02, -6.02, 3), abs=0.01)
@@ -59,8 +59,10 @@ def test_a_model_is_compared_with_the_input_file_by_file(pairs: Pairs) -> None:
     assert second.speed.real_time_factor > 0
 
 
-def test_clean_files_fed_in_are_scored_against_themselves(pairs: Pairs) -> None:
-    comparison = compare_systems(pairs, [Unprocessed(), halver(clean_in=True)], FAMILIES, jobs=0)
+def test_clean_files_fed_in_are_scored_against_themselves(pairs: Pairs, tmp_path: Path) -> None:
+    comparison = compare_systems(
+        pairs, [Unprocessed(), halver(clean_in=True)], FAMILIES, jobs=0, folder=tmp_path / "outputs"
+    )
     assert comparison.systems[1].by_file("si_sdr") == {name: 100.0 for name in ("sub/0", "sub/1", "sub/2")}
     assert to_mapping(comparison, [])["systems"][1]["difference"] == {}
 
@@ -70,7 +72,7 @@ def test_a_missing_file_of_another_tool_is_named_and_fails_the_run(pairs: Pairs,
     other = OutputFolder("other", tmp_path / "noisy")
     remaining = Pairs(pairs.items[::2] + (pairs.items[1],), ())
     (tmp_path / "elsewhere.wav").rename(tmp_path / "noisy" / "sub" / "1.flac.bak")
-    comparison = compare_systems(remaining, [other], FAMILIES, jobs=0)
+    comparison = compare_systems(remaining, [other], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     assert comparison.systems[0].problems == {"sub/1": f"not in {tmp_path / 'noisy'}"}
     assert comparison.systems[0].by_file("si_sdr").keys() == {"sub/0", "sub/2"}
     assert comparison.exit_code == 1
@@ -78,43 +80,43 @@ def test_a_missing_file_of_another_tool_is_named_and_fails_the_run(pairs: Pairs,
 
 def test_a_file_that_a_model_refuses_is_named_and_the_rest_is_scored(pairs: Pairs, tmp_path: Path) -> None:
     soundfile.write(str(tmp_path / "noisy/sub/1.wav"), 100 * speech_like(), 16_000, subtype="FLOAT")
-    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0)
+    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     assert comparison.systems[1].problems == {"sub/1": "too loud for this model"}
     assert len(comparison.systems[1].files) == 2
 
 
 def test_a_gap_is_counted_with_its_reason_and_does_not_fail_the_run(pairs: Pairs, tmp_path: Path) -> None:
     soundfile.write(str(tmp_path / "clean/sub/1.wav"), np.zeros(48_000), 16_000)
-    comparison = compare_systems(pairs, [Unprocessed()], FAMILIES, jobs=0)
+    comparison = compare_systems(pairs, [Unprocessed()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     reason = "MetricUndefined: the reference is silent"
     assert comparison.gaps == {f"si_sdr: {reason}": 1, f"level_change: {reason}": 1}
     assert comparison.systems[0].mean("si_sdr") is not None
     assert comparison.exit_code == 0
 
 
-def test_two_systems_of_one_name_are_refused(pairs: Pairs) -> None:
+def test_two_systems_of_one_name_are_refused(pairs: Pairs, tmp_path: Path) -> None:
     with pytest.raises(UsageConflict, match="same name"):
-        compare_systems(pairs, [halver(), halver()], FAMILIES, jobs=0)
+        compare_systems(pairs, [halver(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
 
 
 def test_outputs_are_kept_on_request(pairs: Pairs, tmp_path: Path) -> None:
-    compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, keep=tmp_path / "kept")
+    compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, 0, tmp_path / "kept")
     kept, sample_rate = soundfile.read(str(tmp_path / "kept" / "1_halver" / "sub" / "2.wav"))
     noisy, _ = soundfile.read(str(tmp_path / "noisy" / "sub" / "2.wav"))
     np.testing.assert_allclose(kept, 0.5 * noisy, atol=1e-7)
     assert sample_rate == 16_000
 
 
-def test_progress_counts_every_output_and_every_score(pairs: Pairs) -> None:
+def test_progress_counts_every_output_and_every_score(pairs: Pairs, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     record: Callable[[int, int, str], None] = lambda done, total, text: seen.append((done, total))  # noqa: E731
-    compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, on_progress=record)
+    compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs", on_progress=record)
     assert [done for done, _ in seen] == list(range(1, 16))  # 3 outputs, 2 systems x 3 files x 2 metrics
     assert seen[-1] == (15, 15)
 
 
 def test_json_holds_everything_to_repeat_the_run(pairs: Pairs, tmp_path: Path) -> None:
-    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0)
+    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     write_json(comparison, tmp_path / "r.json", ["hifidenoise", "benchmark", "--noisy", "n"])
     content = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert content["command"] == ["hifidenoise", "benchmark", "--noisy", "n"]
@@ -128,16 +130,18 @@ def test_json_holds_everything_to_repeat_the_run(pairs: Pairs, tmp_path: Path) -
 
 
 def test_csv_has_a_row_for_each_system_and_file(pairs: Pairs, tmp_path: Path) -> None:
-    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0)
+    comparison = compare_systems(pairs, [Unprocessed(), halver()], FAMILIES, jobs=0, folder=tmp_path / "outputs")
     write_csv(comparison, tmp_path / "r.csv")
     lines = (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "system,file,si_sdr,level_change"
     assert len(lines) == 7 and lines[4].startswith("halver,sub/0,")
 
 
-def test_a_pooled_metric_is_one_number_of_all_files(pairs: Pairs) -> None:
+def test_a_pooled_metric_is_one_number_of_all_files(pairs: Pairs, tmp_path: Path) -> None:
     families = select_families(["frechet"], with_reference=True)
-    comparison = compare_systems(pairs, [Unprocessed(), halver(clean_in=True)], families, jobs=0)
+    comparison = compare_systems(
+        pairs, [Unprocessed(), halver(clean_in=True)], families, jobs=0, folder=tmp_path / "outputs"
+    )
     first, second = (system.mean("frechet_mel") for system in comparison.systems)
     assert first is not None and first.mean > 100.0 and first.files == 3
     assert second is not None and second.mean == pytest.approx(0.0, abs=1e-3)
