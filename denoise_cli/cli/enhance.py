@@ -1,6 +1,7 @@
 """`hifidenoise enhance`: files and folders in, the same without noise and reverberation out."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ def enhance(
     inputs: flags.Inputs,
     output: flags.Output = None,
     model: flags.Model = "default",
+    offline: flags.Offline = False,
     atten_lim: flags.AttenuationLimit = None,
     mix: flags.Mix = 1.0,
     high_band: flags.HighBand = HighBandRule.FOLLOW,
@@ -37,6 +39,8 @@ def enhance(
     """
     from denoise_cli.cli.console import Console, print_plan
     from denoise_cli.inference.engine import open_engine
+    from denoise_cli.models.model_folder import find_model
+    from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
     from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
 
@@ -47,6 +51,8 @@ def enhance(
     if dry_run:
         print_plan(plan)
         return
+    if plan.jobs and parse_reference(model) is not None:  # a download has a bar of its own, before the console's
+        model = str(find_model(model, offline, not quiet and sys.stderr.isatty()))
     chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
     with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
         report = enhance_files(plan, lambda: open_engine(model, device, threads, engine), chosen, console)

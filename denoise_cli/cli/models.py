@@ -1,15 +1,17 @@
 """`hifidenoise models`: what there is, what it is, and other forms of it."""
 
 import json
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-models = typer.Typer(name="models", help="List, show and export models.", no_args_is_help=True)
+models = typer.Typer(name="models", help="List, show, check, fetch, publish and export models.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A bundled model, or a model folder.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A bundled model, a model folder, or owner/name on the Hub.")]
+Offline = Annotated[bool, typer.Option("--offline/--no-offline", help="Make no request.")]
 
 
 class ExportFormat(str, Enum):
@@ -29,20 +31,36 @@ def list_models() -> None:
 
 
 @models.command("show")
-def show_model(name: Name) -> None:
-    """A model's facts, as JSON: its network, and what it was trained with."""
-    from denoise_cli.config_io import to_mapping
-    from denoise_cli.models.model_folder import find_model, read_model_folder
+def show_model(name: Name, offline: Offline = False) -> None:
+    """A model's facts, as JSON: its card, its network, and what it was trained with."""
+    from denoise_cli.workflows.inspect_model import describe_model
 
-    folder = read_model_folder(find_model(name))
-    facts = {
-        "name": name,
-        "weights_bytes": folder.weights.stat().st_size if folder.weights.is_file() else None,
-        "use_postnet": folder.use_postnet,
-        "generator": to_mapping(folder.generator),
-        "trained_with": folder.trained_with,
-    }
-    typer.echo(json.dumps(facts, indent=2))
+    typer.echo(json.dumps(describe_model(name, offline, sys.stderr.isatty()), indent=2, default=str))
+
+
+@models.command("download")
+def download_model(
+    name: Annotated[str, typer.Argument(metavar="REPO", help="owner/name or owner/name@revision on the Hub.")],
+) -> None:
+    """Put a model of the Hugging Face Hub into its cache, or bring it up to date there; print its commit and folder."""
+    from denoise_cli.workflows.inspect_model import download_model as download
+
+    facts = download(name, sys.stderr.isatty())
+    typer.echo(f"{name} {facts['revision']} sha256:{facts['weights_sha256']}")
+    typer.echo(facts["folder"])
+
+
+@models.command("verify")
+def verify_model(name: Name, offline: Offline = False) -> None:
+    """Check a model: its files can be read, its weights are finite and fit, and its ONNX file computes the same."""
+    from denoise_cli.workflows.inspect_model import verify_model as verify
+
+    found = verify(name, offline, sys.stderr.isatty())
+    for file, checksum in found.checksums.items():
+        typer.echo(f"{checksum}  {found.folder / file}")
+    if found.onnx_difference is not None:
+        typer.echo(f"onnx and weights differ by {found.onnx_difference:.1e} at the most", err=True)
+    typer.echo(f"{name}: good", err=True)
 
 
 @models.command("export")

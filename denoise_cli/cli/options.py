@@ -19,7 +19,16 @@ Output = Annotated[
         help="A file for one file; a folder for several, or if it ends in /. Without: NAME.enhanced.EXT beside each.",
     ),
 ]
-Model = Annotated[str, typer.Option("-m", "--model", metavar="NAME|DIR", help="A bundled model, or a model folder.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="NAME|DIR|OWNER/NAME[@REVISION]",
+        help="A bundled model, a model folder, or a model on the Hugging Face Hub, downloaded once.",
+    ),
+]
+Offline = Annotated[bool, typer.Option("--offline/--no-offline", help="Make no request, whatever --model is.")]
 AttenuationLimit = Annotated[
     float | None, typer.Option("-a", "--atten-lim", metavar="DB", min=0, help="Take nothing down by more [dB].")
 ]

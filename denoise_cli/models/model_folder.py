@@ -11,6 +11,7 @@ from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import from_mapping
 from denoise_cli.errors import ModelUnavailable
 from denoise_cli.models.config_limits import find_violation
+from denoise_cli.models.reference import parse_reference
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 1 << 20
@@ -47,10 +48,11 @@ def bundled_models() -> dict[str, Path]:
     return {folder.name: folder for folder in folders if (folder / "config.json").is_file()}
 
 
-def find_model(name: str) -> Path:
-    """The folder of a bundled model or of a path.
+def find_model(name: str, offline: bool = False, progress: bool = False) -> Path:
+    """The folder of a bundled model, of a path, or of a model on the Hub: `models.hub.fetch`, which see.
 
-    Raises ModelUnavailable with the names there are when it is neither.
+    Only for the last a request may be made: when no such folder exists and the cache has no such model.
+    Raises ModelUnavailable with the names there are when it is none of these.
     """
     bundled = bundled_models()
     wanted = DEFAULT_MODEL if name == "default" else name
@@ -61,8 +63,14 @@ def find_model(name: str) -> Path:
     if os.path.isdir(name):
         _refuse_pickles(Path(name))
         raise ModelUnavailable(f"{name}: not a model folder (no config.json)")
+    reference = parse_reference(name)
+    if reference is not None:
+        from denoise_cli.models.hub import fetch
+
+        return fetch(reference, offline, progress)
     known = ", ".join(bundled) or "none"
-    raise ModelUnavailable(f"{name}: no such model; give a folder with config.json, or a bundled name ({known})")
+    choice = f"a folder with config.json, owner/name on the Hub, or a bundled name ({known})"
+    raise ModelUnavailable(f"{name}: no such model; give {choice}")
 
 
 def read_model_folder(path: Path) -> ModelFolder:
