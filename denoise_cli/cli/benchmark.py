@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from denoise_cli.workflows.benchmark_systems import System
 
 NO_MODEL = "none"
+RESYNTHESIS = "griffin-lim"
 
 
 def benchmark(
@@ -31,6 +32,10 @@ def benchmark(
     system: Annotated[
         list[str] | None,
         typer.Option("--system", metavar="NAME=DIR", help="Another tool's outputs, by the same names."),
+    ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option("--baseline", metavar="NAME", help="spectral-gating, or griffin-lim (of the clean files)."),
     ] = None,
     clean_in: Annotated[
         bool, typer.Option("--clean-in/--no-clean-in", help="Also feed the clean files to each model.")
@@ -61,11 +66,11 @@ def benchmark(
     from denoise_cli.workflows.pairing import find_pairs
     from denoise_cli.workflows.report_page import write_page
 
-    if clean_in and clean is None:
-        raise UsageConflict("--clean-in: needs --clean")
+    if clean is None and (clean_in or RESYNTHESIS in (baseline or [])):
+        raise UsageConflict(f"--clean-in and --baseline {RESYNTHESIS}: need --clean")
     families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
     pairs = find_pairs(noisy, clean, limit)
-    systems = _systems(model or [], system or [], clean_in, threads)
+    systems = _systems(model or [], system or [], baseline or [], clean_in, threads)
     command = ["hifidenoise", *sys.argv[1:]]
     with _outputs(keep) as folder:
         with progress_bar() as on_progress:
@@ -84,11 +89,21 @@ def _outputs(keep: Path | None) -> AbstractContextManager[str]:
     return tempfile.TemporaryDirectory(prefix="hifidenoise-") if keep is None else nullcontext(str(keep))
 
 
-def _systems(models: list[str], folders: list[str], clean_in: bool, threads: int) -> "list[System]":
-    from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, Unprocessed, load_enhancer
+def _systems(
+    models: list[str], folders: list[str], baselines: list[str], clean_in: bool, threads: int
+) -> "list[System]":
+    from denoise_cli.workflows.benchmark_systems import (
+        Model,
+        OutputFolder,
+        Unprocessed,
+        load_baseline,
+        load_enhancer,
+    )
 
     load = functools.partial(load_enhancer, threads=threads)
     systems: list[System] = [Unprocessed()]
+    for name in baselines:
+        systems.append(Model(name, name, load_baseline, 1, clean_in=name == RESYNTHESIS))
     for source in models or ["default"]:
         if source == NO_MODEL:
             continue

@@ -154,6 +154,13 @@ def _speed(timings: Sequence[tuple[float, float, float]], threads: int, load_sec
     return Speed(threads, load_seconds, audio, wall, cpu) if audio > 0 else None
 
 
+def load_baseline(source: str) -> Denoiser:
+    """A baseline by its name, see `inference.baselines`. Raises UsageConflict with the names there are."""
+    from denoise_cli.inference import baselines
+
+    return baselines.load_baseline(source)
+
+
 def load_enhancer(source: str, threads: int) -> Denoiser:
     """The model of `enhance`, on the CPU and on so many threads.
 

@@ -72,7 +72,8 @@ def test_json_and_csv_are_written(folders: Path) -> None:
         (["--noisy", "nowhere"], "nowhere: no such folder"),
         (["--noisy", ".", "--metrics", "pesk"], "--metrics pesk: no such metric"),
         (["--noisy", ".", "--metrics", "stoi"], "--metrics stoi: needs --clean"),
-        (["--noisy", ".", "--clean-in"], "--clean-in: needs --clean"),
+        (["--noisy", ".", "--clean-in"], "need --clean"),
+        (["--noisy", ".", "--baseline", "griffin-lim"], "need --clean"),
     ],
 )
 def test_wrong_usage_exits_2_with_one_line(
@@ -87,6 +88,17 @@ def test_wrong_usage_exits_2_with_one_line(
 def test_a_system_without_a_folder_is_wrong_usage(folders: Path) -> None:
     code, _, err = run("--noisy", folders / "noisy", "--system", "tool")
     assert code == 2 and "--system tool: write NAME=DIR" in err
+
+
+def test_griffin_lim_resynthesises_the_clean_files(folders: Path) -> None:
+    code, out, err = run(
+        "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", "--baseline", "griffin-lim",
+        "--metrics", "lsd", "--jobs", "0", "--json", folders / "r.json",
+    )  # fmt: skip
+    assert code == 0, err
+    first, second = json.loads((folders / "r.json").read_text())["systems"]
+    assert second["name"] == "griffin-lim" and second["clean_in"]
+    assert second["mean"]["lsd"]["mean"] < 0.8 * first["mean"]["lsd"]["mean"]
 
 
 def test_an_unknown_model_exits_3(folders: Path) -> None:

@@ -1,0 +1,81 @@
+"""What a model must beat: spectral gating, and for resynthesis Griffin-Lim. Not used by `enhance`."""
+
+import numpy as np
+import numpy.typing as npt
+
+from denoise_cli.audio.samples import Samples
+from denoise_cli.errors import MissingPackage, UsageConflict
+
+N_FFT, HOP = 1024, 256
+ITERATIONS = 60
+MOMENTUM = 0.99
+NAMES = ("spectral-gating", "griffin-lim")
+Spectrum = npt.NDArray[np.complex128]
+
+
+class SpectralGating:
+    """Non-stationary spectral gating with the package's own settings (extra `baselines`).
+
+    Source: Sainburg, noisereduce, doi 10.5281/zenodo.3243139.
+    """
+
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
+        """(channels, samples) in and out. Raises MissingPackage without `noisereduce`."""
+        try:
+            from noisereduce import reduce_noise
+        except ImportError as error:
+            raise MissingPackage("spectral gating needs noisereduce: pip install 'hifidenoise[baselines]'") from error
+        return np.asarray(reduce_noise(y=waveform, sr=sample_rate), dtype=np.float32).reshape(waveform.shape)
+
+
+class GriffinLim:
+    """Throws the phases away and finds others that fit the magnitudes: the floor for whatever resynthesises speech.
+
+    Source: Perraudin, Balazs, Sondergaard 2013, "A fast Griffin-Lim algorithm"; 60 steps from seeded random phases.
+    """
+
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
+        """(channels, samples) in and out, at whatever rate."""
+        return np.stack([_resynthesised(channel.astype(np.float64)) for channel in waveform]).astype(np.float32)
+
+
+def load_baseline(name: str) -> SpectralGating | GriffinLim:
+    """A baseline by its name. Raises UsageConflict with the names there are."""
+    if name == "spectral-gating":
+        return SpectralGating()
+    if name == "griffin-lim":
+        return GriffinLim()
+    raise UsageConflict(f"--baseline {name}: no such baseline; there are {', '.join(NAMES)}")
+
+
+def _resynthesised(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    magnitudes = np.abs(_spectrum(signal))
+    phases = np.random.default_rng(0).uniform(-np.pi, np.pi, magnitudes.shape)
+    guess = previous = magnitudes * np.exp(1j * phases)
+    for _ in range(ITERATIONS):
+        consistent = _spectrum(_signal(magnitudes * np.exp(1j * np.angle(guess)), signal.size))
+        guess = consistent + MOMENTUM * (consistent - previous)
+        previous = consistent
+    return _signal(magnitudes * np.exp(1j * np.angle(guess)), signal.size)
+
+
+def _window() -> npt.NDArray[np.float64]:
+    return np.hanning(N_FFT + 1)[:-1]
+
+
+def _spectrum(signal: npt.NDArray[np.float64]) -> Spectrum:
+    """(frames, bins); the ends are padded so that every sample is in N_FFT / HOP frames."""
+    padded = np.pad(signal, (N_FFT, N_FFT + -signal.size % HOP))
+    return np.fft.rfft(np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP] * _window())
+
+
+def _signal(spectrum: Spectrum, samples: int) -> npt.NDArray[np.float64]:
+    """The signal whose spectrum is closest: overlap-add, divided by the sum of squared windows."""
+    window = _window()
+    pieces = np.fft.irfft(spectrum, N_FFT) * window
+    total = np.zeros((len(pieces) - 1) * HOP + N_FFT)
+    weight = np.zeros_like(total)
+    for number, piece in enumerate(pieces):
+        total[number * HOP : number * HOP + N_FFT] += piece
+        weight[number * HOP : number * HOP + N_FFT] += window**2
+    return (total / np.maximum(weight, 1e-9))[N_FFT : N_FFT + samples]
