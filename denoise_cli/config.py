@@ -74,6 +74,7 @@ class DegradationConfig:
     second_noise_probability: float = 0.3
     synthetic_noise_probability: float = 0.15  # coloured noise, hum or clicks in place of a recorded noise
     babble_probability: float = 0.08
+    rumble_probability: float = 0.4  # below a noise, -10 to 20 dB of it: many corpora of noise lack what is below 60 Hz
     clean_probability: float = 0.04  # the input is the target: the network must learn to do nothing
     noise_eq_probability: float = 0.5
     noise_eq_db: float = 10.0  # standard deviation between octaves

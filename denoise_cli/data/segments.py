@@ -14,7 +14,7 @@ from denoise_cli.config import DegradationConfig
 from denoise_cli.data.corpus import Corpus
 from denoise_cli.data.rooms import delayed_to_direct_path, reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room
-from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum
+from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum, rumble
 from denoise_cli.errors import UnusableCorpus
 
 Samples = NDArray[np.float32]
@@ -169,7 +169,14 @@ class SegmentSource:
         return self.corpus.read(item, int(rng.integers(0, samples - count + 1)), count)
 
     def _noise(self, rng: np.random.Generator) -> Samples:
-        """One noise of `samples` samples at unit RMS: recorded, synthetic, or babble."""
+        """One noise of `samples` samples at unit RMS: recorded, synthetic, or babble; at times with rumble below it."""
+        noise = self._plain_noise(rng)
+        if rng.random() >= self.config.rumble_probability:
+            return noise
+        below = _unit_rms(rumble(rng, self.samples, self.corpus.sample_rate))
+        return _unit_rms(noise + 10 ** (rng.uniform(-10, 20) / 20) * below)
+
+    def _plain_noise(self, rng: np.random.Generator) -> Samples:
         kind = rng.random()
         if kind < self.config.babble_probability:
             voices = [self._part(int(rng.choice(self.speech)), self.samples, rng) for _ in range(rng.integers(6, 21))]

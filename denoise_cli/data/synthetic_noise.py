@@ -32,6 +32,23 @@ def coloured_noise(rng: np.random.Generator, samples: int, slope_db_per_octave: 
     return _at_level(np.fft.irfft(spectrum, samples))
 
 
+def rumble(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
+    """What traffic, wind and handling leave below the voice: noise up to 25-100 Hz that swells and fades.
+
+    Returns (samples,); RMS `LEVEL`.
+
+    Raises ValueError if there are no samples to make.
+    """
+    _check_length(samples)
+    frequencies = np.fft.rfftfreq(samples, 1 / sample_rate)
+    corner_hz, steepness = 10 ** rng.uniform(1.4, 2.0), rng.uniform(3.0, 8.0)
+    spectrum = np.fft.rfft(rng.standard_normal(samples)) / (1 + (frequencies / corner_hz) ** steepness)
+    seconds = np.arange(samples) / sample_rate
+    swell_hz, phase = rng.uniform(0.1, 1.0), rng.uniform(0, 2 * np.pi)
+    swell = 1 + rng.uniform(0.0, 0.8) * np.sin(2 * np.pi * swell_hz * seconds + phase)
+    return _at_level(np.fft.irfft(spectrum, samples) * swell)
+
+
 def mains_hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
     """50 or 60 Hz with 3 to 40 harmonics, a slow wander of the frequency, and a random tilt from hum to buzz.
 

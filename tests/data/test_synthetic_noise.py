@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from denoise_cli.data.synthetic_noise import LEVEL, babble, clicks, coloured_noise, mains_hum
+from denoise_cli.data.synthetic_noise import LEVEL, babble, clicks, coloured_noise, mains_hum, rumble
 
 RATE = 16_000
 
@@ -79,3 +79,11 @@ def test_no_samples_and_no_voices_are_refused():
         coloured_noise(rng, 0, 0.0, RATE)
     with pytest.raises(ValueError):
         babble([], 100, rng)
+
+
+def test_rumble_lies_below_the_voice() -> None:
+    for seed in range(5):
+        signal = rumble(np.random.default_rng(seed), 32_000, 16_000).astype(np.float64)
+        power = np.abs(np.fft.rfft(signal * np.hanning(32_000))) ** 2
+        assert power[: 2 * 150].sum() > 0.98 * power.sum()
+        assert np.sqrt(np.mean(signal**2)) == pytest.approx(LEVEL, rel=1e-3)
