@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from denoise_cli.errors import UsageConflict
+
 models = typer.Typer(name="models", help="List, show, check, fetch, publish and export models.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A bundled model, a model folder, or owner/name on the Hub.")]
@@ -61,6 +63,29 @@ def verify_model(name: Name, offline: Offline = False) -> None:
     if found.onnx_difference is not None:
         typer.echo(f"onnx and weights differ by {found.onnx_difference:.1e} at the most", err=True)
     typer.echo(f"{name}: good", err=True)
+
+
+@models.command("push")
+def push_model(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A model folder or a run folder.")],
+    repository: Annotated[str, typer.Argument(metavar="REPO", help="owner/name on the Hub; made if it is not there.")],
+    licence: Annotated[
+        str | None, typer.Option("--license", metavar="ID", help="Such as mit; needed if the card names none.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private/--no-private", help="Only for those you let in.")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes/--no-yes", help="Do not ask.")] = False,
+) -> None:
+    """Publish a model on the Hugging Face Hub, after checking it, with a complete card; needs HF_TOKEN or a login."""
+    from denoise_cli.workflows.push_model import prepare_push, push
+
+    if not yes and not sys.stdin.isatty():
+        raise UsageConflict("models push: say --yes where nobody can be asked")
+    parcel = prepare_push(folder, repository, licence)
+    for name, size in parcel.sizes.items():
+        typer.echo(f"{name}: {size} bytes", err=True)
+    if not yes:
+        typer.confirm(f"Publish these to {repository}, {'private' if private else 'public'}?", abort=True, err=True)
+    typer.echo(push(parcel, private, sys.stderr.isatty()))
 
 
 @models.command("export")

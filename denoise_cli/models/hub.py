@@ -9,13 +9,13 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
-from huggingface_hub import HfApi, constants
+from huggingface_hub import CommitOperationAdd, HfApi, constants
 from huggingface_hub import errors as hub_errors
 from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
@@ -98,6 +98,21 @@ def _check_config(folder: Path, reference: Reference) -> None:
         read_model_folder(folder)
     except ModelUnavailable as error:
         raise ModelUnavailable(str(error).replace(str(folder), str(reference))) from error
+
+
+def upload(reference: Reference, files: Mapping[str, Path | bytes], private: bool, progress: bool = False) -> str:
+    """Put files into a repository in one commit, making it if there is none; gives the commit's address.
+
+    private: of a new repository; one that is there and public is refused. Raises ModelUnavailable.
+    """
+    api, repository = _api(), reference.repository
+    with _explained(reference), _display(progress):
+        api.create_repo(repository, private=private, exist_ok=True)
+        if private and not api.model_info(repository, timeout=constants.HF_HUB_ETAG_TIMEOUT).private:
+            raise ModelUnavailable(f"{reference}: is there already, and public; nothing was published")
+        additions = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=files[name]) for name in files]
+        commit = api.create_commit(repository, additions, commit_message="Upload by hifidenoise")
+    return str(commit.commit_url)
 
 
 def _api() -> HfApi:
@@ -204,4 +219,4 @@ def _explained(reference: Reference) -> Iterator[None]:
         raise ModelUnavailable(f"{reference}: {constants.ENDPOINT} answered {_status(error)}{cure}") from error
     except (TRANSPORT_ERROR, OSError, ValueError) as error:
         reason = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
-        raise ModelUnavailable(f"{reference}: cannot be had from {constants.ENDPOINT} ({reason[:200]})") from error
+        raise ModelUnavailable(f"{reference}: failed at {constants.ENDPOINT} ({reason[:200]})") from error

@@ -23,6 +23,7 @@ class Verification:
     """What was found: checksums by file name, and the largest difference of ONNX from torch; None: no ONNX file."""
 
     folder: Path
+    trained_with: dict[str, Any]
     checksums: dict[str, str]
     onnx_difference: float | None
 
@@ -60,7 +61,8 @@ def verify_model(name: str, offline: bool = False, progress: bool = False) -> Ve
     from denoise_cli.models.loading import load_generator  # torch, where nothing was wrong so far
 
     generator = load_generator(folder)
-    return Verification(folder.path, checksums, _compare_onnx(folder, generator) if folder.onnx.is_file() else None)
+    difference = _compare_onnx(folder, generator) if folder.onnx.is_file() else None
+    return Verification(folder.path, folder.trained_with, checksums, difference)
 
 
 def _facts(name: str, folder: ModelFolder) -> dict[str, Any]:

@@ -204,6 +204,9 @@ class Handler(BaseHTTPRequestHandler):
         self.hub.repositories[name].commit({".gitattributes": b""}, "main")
         return self.answer_json({"url": f"{self.hub.endpoint}/{name}", "name": name})
 
+    def validate(self, body: bytes, fault: str | None) -> None:
+        self.answer_json({"errors": [], "warnings": []})
+
     def preupload(self, name: str, body: bytes, fault: str | None) -> None:
         files = [
             {"path": f["path"], "uploadMode": "lfs" if is_large(f["path"]) else "regular", "shouldIgnore": False}
@@ -213,12 +216,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def batch(self, name: str, body: bytes, fault: str | None) -> None:
         objects = [
-            {**entry, "actions": {"upload": {"href": f"{self.hub.endpoint}/store/{entry['oid']}", "header": {}}}}
+            {**entry, "actions": {"upload": {"href": f"{self.hub.endpoint}/store/{name}/{entry['oid']}", "header": {}}}}
             for entry in json.loads(body)["objects"]
         ]
         self.answer_json({"transfer": "basic", "objects": objects})
 
-    def upload(self, digest: str, body: bytes, fault: str | None) -> None:
+    def upload(self, name: str, digest: str, body: bytes, fault: str | None) -> None:
         self.hub.uploads[digest] = body
         self.send(200, b"", {})
 
@@ -244,7 +247,8 @@ ROUTES = (
     (r"POST /api/repos/create", Handler.create),
     (rf"POST /api/models/{NAME}/preupload/main", Handler.preupload),
     (rf"POST /{NAME}\.git/info/lfs/objects/batch", Handler.batch),
-    (r"PUT /store/(\w+)", Handler.upload),
+    (r"POST /api/validate-yaml", Handler.validate),
+    (rf"PUT /store/{NAME}/(\w+)", Handler.upload),
     (rf"POST /api/models/{NAME}/commit/main", Handler.commit),
 )
 

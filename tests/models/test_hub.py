@@ -148,11 +148,11 @@ STAYING = {
     "refused": ([Fault("/api/models/V/refused", "401", 1)], "HF_TOKEN"),
     "forbidden": ([Fault("/api/models/V/forbidden", "403", 1)], "answered 403; check what HF_TOKEN may do"),
     "busy": ([Fault("/api/models/V/busy", "503", 3)], "answered 503; try again later"),
-    "portal": ([Fault("/api/models/V/portal", "html", 1)], "cannot be had from"),
-    "dropped": ([Fault("/api/models/V/dropped", "drop", 1)], "cannot be had from"),
+    "portal": ([Fault("/api/models/V/portal", "html", 1)], "failed at"),
+    "dropped": ([Fault("/api/models/V/dropped", "drop", 1)], "failed at"),
     "store-down": ([Fault("GET /store/V/store-down", "500", 3)], "answered 500; try again later"),
-    "always-cut": ([Fault("GET /store/V/always-cut", "nothing", 6)], "cannot be had from"),
-    "short": ([Fault("GET /store/V/short", "short", 1)], "cannot be had from"),
+    "always-cut": ([Fault("GET /store/V/always-cut", "nothing", 6)], "failed at"),
+    "short": ([Fault("GET /store/V/short", "short", 1)], "failed at"),
     "wrong-weights": ([Fault("GET /store/V/wrong-weights", "wrong", 1)], "model.safetensors has the checksum"),
     "wrong-config": ([Fault("GET /V/wrong-config/.*/config.json", "wrong", 1)], "config.json has the checksum"),
     "wrong-card": ([Fault("GET /V/wrong-card/.*/README.md", "wrong", 1)], "README.md has the checksum"),
@@ -243,5 +243,33 @@ def test_no_server_at_all_is_one_line(hub: LocalHub, tmp_path: Path) -> None:
     assert outcome.code == 0 and (tmp_path / "c").is_dir()
     hub.faults = [Fault("voices", "drop")]
     (outcome,) = run(hub, tmp_path, [["models", "show", "voices/clean"]])
-    assert outcome.code == 3 and "cannot be had from http://127.0.0.1" in outcome.stderr
+    assert outcome.code == 3 and "failed at http://127.0.0.1" in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_what_is_pushed_is_a_model_with_a_complete_card(hub: LocalHub, tmp_path: Path, files: dict[str, bytes]) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / "mine" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "mine" / name).write_bytes(files[name])
+    push = ["models", "push", "mine"]
+    commands = [
+        [*push, "me/mine", "--license", "mit"],
+        [*push, "me/mine", "--yes"],
+        [*push, "me/mine@v1", "--yes", "--license", "mit"],
+        [*push, "me/mine", "--yes", "--license", "mit", "--private"],
+        ["models", "show", "me/mine"],
+        [*push, "voices/clean", "--yes", "--license", "mit", "--private"],
+    ]
+    unasked, without_licence, odd, pushed, shown, public = run(hub, tmp_path, commands, HF_TOKEN=TOKEN)
+    assert unasked.code == 2 and "--yes" in unasked.stderr and not unasked.requests
+    assert without_licence.code == 2 and "--license" in without_licence.stderr and not without_licence.requests
+    assert odd.code == 2 and not odd.requests
+    assert pushed.code == 0 and pushed.stdout.startswith(f"{hub.endpoint}/me/mine/commit/"), pushed.stderr
+    assert hub.repositories["me/mine"].private
+    facts = json.loads(shown.stdout)
+    assert facts["card"]["license"] == "mit" and facts["card"]["library_name"] == "hifidenoise"
+    assert public.code == 3 and "public" in public.stderr
+    (denied,) = run(hub, tmp_path, [[*push, "me/mine", "--yes", "--license", "mit"]])
+    assert denied.code == 3 and "HF_TOKEN" in denied.stderr.splitlines()[-1]
+    stored = hub.repositories["me/mine"].commits[hub.repositories["me/mine"].names["main"]]
+    assert stored["model.safetensors"] == files["model.safetensors"] and stored["config.json"] == files["config.json"]
