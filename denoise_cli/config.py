@@ -106,6 +106,46 @@ class TrainConfig:
     validation_items: int = 48
     validation_seconds: float = 4.0
     loader_workers: int = 1
+    accumulate: int = 1  # batches whose gradients are averaged into one update
+    explosion_factor: float = 20.0  # the run stops when a loss is this many times that of its first steps; 0: off
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """One discriminator. Fields of another kind than its own are not read."""
+
+    kind: str = "waveform"  # a name in models.discriminators.KINDS
+    sample_rate: int = 16_000  # waveform: what its input is resampled to
+    channels: int = 16  # waveform: of the first layer; the next have 4, 16, 64, 64 times as many
+    phase_shuffle: int = 0  # waveform: activations are shifted by up to so many steps (WaveGAN: 2); 0: off
+    hop_length: int = 256  # spectrogram: 512, which one replication has, does not fit a crop of 2 s
+    norm: str = "batch"  # spectrogram: or instance, for gradient penalties
+
+
+def four_discriminators() -> tuple[DiscriminatorConfig, ...]:
+    """The paper's: the waveform at 16, 8 and 4 kHz, and the log-mel spectrogram."""
+    waveforms = tuple(DiscriminatorConfig("waveform", sample_rate) for sample_rate in (16_000, 8_000, 4_000))
+    return (*waveforms, DiscriminatorConfig("spectrogram"))
+
+
+@dataclass(frozen=True)
+class AdversarialConfig:
+    """The discriminators of a stage, how they learn, and what the generator hears of them."""
+
+    discriminators: tuple[DiscriminatorConfig, ...] = field(default_factory=four_discriminators)
+    form: str = "hinge"  # a name in losses.adversarial.FORMS
+    adversarial_weight: float = 1.0  # in the generator's loss, of the sum over discriminators
+    feature_matching_weight: float = 1.0  # likewise
+    learning_rate: float = 1e-3  # of the discriminators; with the stage's warm-up and schedule
+    betas: tuple[float, float] = (0.5, 0.9)  # MelGAN; the paper's are not known
+    weight_decay: float = 0.0
+    updates: int = 2  # of the discriminators for each of the generator, each on a batch of its own
+    generator_frozen_steps: int = 0  # at the beginning, while the discriminators learn alone
+    instance_noise: float = 0.0  # standard deviation on all that discriminators see, falling to 0 ...
+    instance_noise_steps: int = 10_000  # ... over these steps
+    r1_weight: float = 0.0  # half of it times the squared gradient at real input (Mescheder 2018)
+    gradient_penalty_weight: float = 10.0  # only form wasserstein_gp
+    weight_limit: float = 0.01  # only form wasserstein: weights are clipped to +- this
 
 
 @dataclass(frozen=True)
@@ -116,6 +156,13 @@ class StageConfig:
     estimates: str = "both"  # losses on y1, y2 or both
     learning_rate: float = 1e-3
     steps: int = 500_000
+    betas: tuple[float, float] | None = None  # of the generator's Adam; None: train.betas
+    adversarial: AdversarialConfig | None = None  # None: no discriminators
+
+
+def adversarial_stage() -> StageConfig:
+    """The paper's third stage; its length is that of two sources of three (the other has 500,000)."""
+    return StageConfig(learning_rate=1e-5, steps=50_000, betas=(0.5, 0.9), adversarial=AdversarialConfig())
 
 
 @dataclass(frozen=True)
@@ -127,3 +174,4 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     stage1: StageConfig = field(default_factory=StageConfig)
     stage2: StageConfig = field(default_factory=lambda: StageConfig(learning_rate=1e-4))
+    stage3: StageConfig = field(default_factory=adversarial_stage)

@@ -48,7 +48,8 @@ def load_config(preset: str, file: Path | None = None, assignments: Sequence[str
     """
     if preset not in preset_names():
         raise UsageConflict(f"--preset {preset}: no such preset; there are {', '.join(preset_names())}")
-    values = _read_toml(PRESETS / f"{preset}.toml")
+    values = to_mapping(Config())  # a table that names some of a stage's fields keeps its others
+    _merge(values, _read_toml(PRESETS / f"{preset}.toml"))
     if file is not None:
         _merge(values, _read_toml(file))
     for assignment in assignments:

@@ -56,3 +56,17 @@ def test_the_defaults_are_those_of_the_paper() -> None:
     assert (postnet.layers, postnet.channels, postnet.kernel) == (12, 128, 32)
     assert Config().train.crop_seconds == 2.0
     assert (Config().stage1.learning_rate, Config().stage2.learning_rate) == (1e-3, 1e-4)
+
+
+def test_the_defaults_of_stage_3_are_those_of_the_paper() -> None:
+    stage = Config().stage3
+    adversarial = stage.adversarial
+    assert adversarial is not None
+    assert (stage.learning_rate, adversarial.learning_rate) == (1e-5, 1e-3)
+    assert stage.betas == adversarial.betas == (0.5, 0.9)
+    assert (stage.steps, adversarial.updates, adversarial.form) == (50_000, 2, "hinge")
+    assert (adversarial.adversarial_weight, adversarial.feature_matching_weight) == (1.0, 1.0)
+    listed = [(entry.kind, entry.sample_rate) for entry in adversarial.discriminators]
+    waveforms = [("waveform", 16_000), ("waveform", 8_000), ("waveform", 4_000)]
+    assert listed == [*waveforms, ("spectrogram", 16_000)]
+    assert Config().stage1.adversarial is None and Config().stage2.adversarial is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from denoise_cli.config import Config, FrontEndConfig, GeneratorConfig
+from denoise_cli.config import AdversarialConfig, Config, FrontEndConfig, GeneratorConfig
 from denoise_cli.config_io import PRESETS, from_mapping, load_config, preset_names, to_mapping
 from denoise_cli.errors import ModelUnavailable, UsageConflict
 
@@ -76,6 +76,13 @@ def test_a_file_changes_the_preset_and_set_changes_the_file(tmp_path: Path) -> N
 )
 def test_set_takes_every_kind_of_value(assignment: str, read: object) -> None:
     assert callable(read) and read(load_config("compact", None, [assignment]))
+
+
+def test_a_table_that_names_one_field_of_a_stage_keeps_that_stages_others() -> None:
+    changed = load_config("paper", None, ["stage2.steps=5", "stage3.steps=5", "stage3.adversarial.updates=1"])
+    assert changed.stage2 == dataclasses.replace(Config().stage2, steps=5)
+    assert changed.stage3.learning_rate == 1e-5
+    assert changed.stage3.adversarial == dataclasses.replace(AdversarialConfig(), updates=1)
 
 
 def test_losses_are_replaced_as_a_whole_not_merged() -> None:

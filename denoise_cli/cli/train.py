@@ -1,4 +1,4 @@
-"""`hifidenoise train-stage1` and `train-stage2`: one function, called with two stages."""
+"""`hifidenoise train-stage1`, `train-stage2` and `train-stage3`: one function, called with three stages."""
 
 import signal
 from pathlib import Path
@@ -44,6 +44,17 @@ def train_stage2(
     from denoise_cli.training.stages import STAGE2
 
     _train(STAGE2, data, output, init, preset, config, assignments, resume, max_steps, max_minutes, device, threads)
+
+
+def train_stage3(
+    data: Data, output: Output, init: Init = None, preset: Preset = "compact", config: ConfigFile = None,
+    assignments: Assignments = None, resume: Resume = True, max_steps: MaxSteps = None,
+    max_minutes: MaxMinutes = None, device: Device = "auto", threads: Threads = None,
+) -> None:  # fmt: skip
+    """Train both networks against discriminators, from a stage-2 model."""
+    from denoise_cli.training.stages import STAGE3
+
+    _train(STAGE3, data, output, init, preset, config, assignments, resume, max_steps, max_minutes, device, threads)
 
 
 def _train(

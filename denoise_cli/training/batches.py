@@ -1,4 +1,4 @@
-"""Feeds drawn batches to the loop, in order of their step, from worker processes."""
+"""Feeds drawn batches to the loop, in order of their number, from worker processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from denoise_cli.data.segments import SegmentSource
 
 
 class DrawnBatches(Dataset[DrawnTensors]):
-    """Item `step` is the batch of that step; the corpus is opened where it is read."""
+    """Item n is batch number n of the run; the corpus is opened where it is read."""
 
     def __init__(self, corpus: Path, config: Config) -> None:
         self.corpus = corpus
@@ -23,20 +23,20 @@ class DrawnBatches(Dataset[DrawnTensors]):
     def __len__(self) -> int:
         return 2**62
 
-    def __getitem__(self, step: int) -> DrawnTensors:
+    def __getitem__(self, number: int) -> DrawnTensors:
         if self._source is None:
             corpus = Corpus.open(self.corpus)
             samples = round(self.config.train.crop_seconds * corpus.sample_rate)
             self._source = SegmentSource(corpus, "train", self.config.degradation, samples)
-        return as_tensors(self._source.batch(self.config.train.batch_size, self.config.train.seed, step))
+        return as_tensors(self._source.batch(self.config.train.batch_size, self.config.train.seed, number))
 
 
-def batches_from(corpus: Path, config: Config, step: int, last_step: int) -> Iterator[DrawnTensors]:
-    """The batches of steps `step` to `last_step` - 1."""
+def batches_from(corpus: Path, config: Config, first: int, end: int) -> Iterator[DrawnTensors]:
+    """The batches number `first` to `end` - 1."""
     loader = DataLoader(
         DrawnBatches(corpus, config),
         batch_size=None,
-        sampler=range(step, last_step),
+        sampler=range(first, end),
         num_workers=config.train.loader_workers,
         prefetch_factor=4 if config.train.loader_workers else None,
         generator=torch.Generator(),  # else starting to load would take a number from the run's own random state

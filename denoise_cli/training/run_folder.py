@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from denoise_cli.config import Config
-from denoise_cli.config_io import to_mapping
+from denoise_cli.config_io import from_mapping, to_mapping
 from denoise_cli.errors import TrainingFailed, UsageConflict
 from denoise_cli.models.loading import save_weights
 from denoise_cli.models.model_folder import write_config
@@ -21,7 +21,7 @@ from denoise_cli.training.stages import Stage
 from denoise_cli.training.state import TrainState
 
 # May differ when a run is resumed: they do not change what is computed.
-FREE_TO_CHANGE = {"checkpoint_minutes", "validate_minutes", "loader_workers"}
+FREE_TO_CHANGE = {"checkpoint_minutes", "validate_minutes", "loader_workers", "explosion_factor"}
 
 
 class RunFolder:
@@ -44,10 +44,15 @@ class RunFolder:
     def check_same(self, stage: Stage, config: Config) -> None:
         """Raises UsageConflict, naming each difference, if the run was started with another stage or config."""
         saved = json.loads(self.config_file.read_text(encoding="utf-8"))
-        asked = json.loads(json.dumps({"stage": stage.name, "config": to_mapping(config)}))
+        before = from_mapping(Config, saved["config"], str(self.config_file))  # fields of later versions: defaults
+        compared = {"generator", "degradation", "train", stage.name}  # other stages do not matter to this one
         differences = [
             f"{name}: {old!r} -> {new!r}"
-            for name, old, new in _differences({"stage": saved["stage"], "config": saved["config"]}, asked, "")
+            for name, old, new in _differences(
+                {"stage": saved["stage"], "config": _only(compared, to_mapping(before))},
+                {"stage": stage.name, "config": _only(compared, to_mapping(config))},
+                "",
+            )
             if name.rsplit(".", 1)[-1] not in FREE_TO_CHANGE
         ]
         if differences:
@@ -90,6 +95,10 @@ def _replace(file: Path, text: str) -> None:
     temporary = file.with_name(f".{file.name}.part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(file)
+
+
+def _only(names: set[str], mapping: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name in names}
 
 
 def _differences(old: Any, new: Any, name: str) -> list[tuple[str, Any, Any]]:

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from denoise_cli.config import Config, StageConfig, TrainConfig
 from denoise_cli.models.generator import Generator
+from denoise_cli.training.adversary import Adversary, new_adversary
 from denoise_cli.training.stages import Stage
 
 
@@ -23,6 +24,9 @@ class TrainState:
     step: int = 0
     seconds: float = 0.0  # of training so far, over all resumptions
     best_score: float = -math.inf
+    adversary: Adversary | None = None  # of a stage with discriminators
+    # by name, what the guard against divergence compares later losses with; empty before the first are logged
+    first_losses: dict[str, float] = field(default_factory=dict)
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -32,6 +36,8 @@ class TrainState:
             "step": self.step,
             "seconds": self.seconds,
             "best_score": self.best_score,
+            "adversary": self.adversary.state_dict() if self.adversary else None,
+            "first_losses": self.first_losses,
             "random": torch.get_rng_state(),
         }
 
@@ -42,6 +48,9 @@ class TrainState:
         self.step = saved["step"]
         self.seconds = saved["seconds"]
         self.best_score = saved["best_score"]
+        if self.adversary is not None:
+            self.adversary.load_state_dict(saved["adversary"])
+        self.first_losses = saved.get("first_losses", {})  # absent in states of earlier versions
         torch.set_rng_state(saved["random"].cpu())
 
     def weights_to_keep(self) -> dict[str, Tensor]:
@@ -56,26 +65,39 @@ class TrainState:
 
 
 def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
-    """Fresh optimiser and moving average around a generator; what the stage does not train gets no gradient."""
+    """Fresh optimisers, moving average and discriminators; what the stage does not train gets no gradient.
+
+    Raises UsageConflict for discriminators that cannot be made.
+    """
+    own = stage.config(config)
     trained = [parameter for part in stage.trains for parameter in getattr(generator, part)()]
     for parameter in generator.parameters():
         parameter.requires_grad_(False)
     for parameter in trained:
         parameter.requires_grad_(True)
     optimizer = torch.optim.AdamW(
-        trained, lr=stage.config(config).learning_rate, betas=config.train.betas, weight_decay=config.train.weight_decay
+        trained, lr=own.learning_rate, betas=own.betas or config.train.betas, weight_decay=config.train.weight_decay
     )
     ema = {name: value.detach().clone() for name, value in generator.state_dict().items()}
-    return TrainState(generator, optimizer, ema if config.train.ema_decay > 0 else {})
+    state = TrainState(generator, optimizer, ema if config.train.ema_decay > 0 else {})
+    if own.adversarial is not None:
+        state.adversary = new_adversary(own.adversarial, generator.sample_rate, trained[0].device)
+    return state
 
 
 def learning_rate(stage: StageConfig, train: TrainConfig, step: int) -> float:
-    """Linear warm-up, then constant (the paper) or a cosine down to `final_learning_rate` of the stage's rate."""
-    rate = stage.learning_rate * min(1.0, (step + 1) / max(train.warmup_steps, 1))
+    """The generator's: linear warm-up, then constant (the paper) or a cosine down to `final_learning_rate` of it."""
+    return stage.learning_rate * rate_factor(stage, train, step)
+
+
+def rate_factor(stage: StageConfig, train: TrainConfig, step: int) -> float:
+    """Warm-up and schedule, as a share of a learning rate."""
+    warm_up = min(1.0, (step + 1) / max(train.warmup_steps, 1))
     if train.schedule == "constant":
-        return rate
+        return warm_up
     progress = min(step / max(stage.steps, 1), 1.0)
-    return rate * (train.final_learning_rate + (1 - train.final_learning_rate) * (1 + math.cos(math.pi * progress)) / 2)
+    decay = (1 + math.cos(math.pi * progress)) / 2
+    return warm_up * (train.final_learning_rate + (1 - train.final_learning_rate) * decay)
 
 
 @torch.no_grad()

@@ -1,38 +1,96 @@
-"""One optimisation step, as a plain function."""
+"""One optimisation step, as plain functions: the discriminators' side and the generator's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from denoise_cli.config import Config
 from denoise_cli.losses.table import Loss
 from denoise_cli.models.generator import Estimates, Generator
+from denoise_cli.training.adversary import (
+    Adversary,
+    add_noise,
+    clip_weights,
+    discriminator_loss,
+    generator_gain,
+    instance_noise,
+)
 from denoise_cli.training.stages import Stage
-from denoise_cli.training.state import TrainState, learning_rate, update_ema
+from denoise_cli.training.state import TrainState, learning_rate, rate_factor, update_ema
+
+
+class Batch(NamedTuple):
+    """Input and target of the generator, (batch, samples) each."""
+
+    noisy: Tensor
+    target: Tensor
+
+
+def training_step(
+    state: TrainState, groups: Sequence[Sequence[Batch]], stage: Stage, config: Config, losses: Mapping[str, Loss]
+) -> dict[str, Tensor]:
+    """One step: discriminators where there are any, once for each group of batches; then the generator on the last.
+
+    The gradients of a group's batches are averaged. Returns losses and what is worth watching by name; detached.
+    """
+    values: dict[str, Tensor] = {}
+    if state.adversary is not None:
+        for update, batches in enumerate(groups):
+            values = discriminator_step(state, state.adversary, batches, stage, config, update)
+    if state.adversary is None or state.step >= state.adversary.config.generator_frozen_steps:
+        values |= generator_step(state, groups[-1], stage, config, losses)
+    state.step += 1
+    update_ema(state, config.train.ema_decay)
+    return values
 
 
 def generator_step(
-    state: TrainState, noisy: Tensor, target: Tensor, stage: Stage, config: Config, losses: Mapping[str, Loss]
+    state: TrainState, batches: Sequence[Batch], stage: Stage, config: Config, losses: Mapping[str, Loss]
 ) -> dict[str, Tensor]:
-    """Update the stage's parameters on one batch of (batch, samples).
+    """Update the stage's parameters of the generator; those of discriminators stay as they are, without gradients.
 
     Returns the unweighted losses by name, their weighted sum as `total`, and `gradient_norm`; detached, not waited for.
     """
-    rate = learning_rate(stage.config(config), config.train, state.step)
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
-    estimates = run_generator(state.generator, noisy, config.train.precision)
-    values = weigh_losses(estimates, target, stage, config, losses)
+    _set_rate(state.optimizer, learning_rate(stage.config(config), config.train, state.step))
     state.optimizer.zero_grad(set_to_none=True)
-    values["total"].backward()
-    parameters = [parameter for group in state.optimizer.param_groups for parameter in group["params"]]
-    limit = config.train.clip_gradient_norm or float("inf")
-    values["gradient_norm"] = torch.nn.utils.clip_grad_norm_(parameters, limit)
-    state.optimizer.step()
-    state.step += 1
-    update_ema(state, config.train.ema_decay)
-    return {name: value.detach() for name, value in values.items()}
+    collected = []
+    for batch in batches:
+        estimates = run_generator(state.generator, batch.noisy, config.train.precision)
+        values = weigh_losses(estimates, batch.target, stage, config, losses)
+        if state.adversary is not None:
+            values = _with_adversary(state, state.adversary, values, batch.target, estimates.y2, config)
+        (values["total"] / len(batches)).backward()
+        collected.append(_detached(values))
+    return {**_mean(collected), "gradient_norm": _update(state.optimizer, config.train.clip_gradient_norm)}
+
+
+def discriminator_step(
+    state: TrainState, adversary: Adversary, batches: Sequence[Batch], stage: Stage, config: Config, update: int
+) -> dict[str, Tensor]:
+    """Update the discriminators on targets and final estimates; the generator is run without gradients.
+
+    `update` is the number of this one within the step. Returns as `discriminator_loss`, with
+    `discriminator_gradient_norm`; detached.
+    """
+    rate = adversary.config.learning_rate * rate_factor(stage.config(config), config.train, state.step)
+    _set_rate(adversary.optimizer, rate)
+    adversary.optimizer.zero_grad(set_to_none=True)
+    collected = []
+    for number, batch in enumerate(batches):
+        with torch.no_grad():
+            fake = run_generator(state.generator, batch.noisy, config.train.precision).y2
+        deviation = instance_noise(adversary.config, state.step)
+        source = _noise_source(config, state.step, 1 + update * len(batches) + number, fake.device)
+        real, fake = add_noise(batch.target, deviation, source), add_noise(fake, deviation, source)
+        values = discriminator_loss(adversary, real, fake, config.train.precision)
+        (values["discriminator"] / len(batches)).backward()
+        collected.append(_detached(values))
+    norm = _update(adversary.optimizer, config.train.clip_gradient_norm)
+    clip_weights(adversary)
+    return {**_mean(collected), "discriminator_gradient_norm": norm}
 
 
 def run_generator(generator: Generator, noisy: Tensor, precision: str) -> Estimates:
@@ -56,3 +114,48 @@ def weigh_losses(
         values[name] = torch.stack([loss(estimate, target) for estimate in judged]).sum()
         total = total + weights[name] * values[name]
     return {**values, "total": total}
+
+
+def _with_adversary(
+    state: TrainState, adversary: Adversary, values: dict[str, Tensor], real: Tensor, fake: Tensor, config: Config
+) -> dict[str, Tensor]:
+    """`values` with the discriminators' terms added; discriminators see only y2 (Su et al. 2020, figure 1)."""
+    deviation = instance_noise(adversary.config, state.step)
+    source = _noise_source(config, state.step, 0, fake.device)
+    adversary.discriminators.requires_grad_(False)
+    gain = generator_gain(
+        adversary, add_noise(real, deviation, source), add_noise(fake, deviation, source), config.train.precision
+    )
+    adversary.discriminators.requires_grad_(True)
+    weighted = (
+        adversary.config.adversarial_weight * gain["adversarial"]
+        + adversary.config.feature_matching_weight * gain["feature_matching"]
+    )
+    return {**values, **gain, "total": values["total"] + weighted}
+
+
+def _noise_source(config: Config, step: int, number: int, device: torch.device) -> torch.Generator:
+    """Random numbers of one place in a run: the same after a resumption, on every kind of device."""
+    (seed,) = np.random.SeedSequence([config.train.seed, step, number]).generate_state(1)
+    return torch.Generator(device).manual_seed(int(seed))
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _update(optimizer: torch.optim.Optimizer, clip_gradient_norm: float) -> Tensor:
+    """Clip, take the optimiser's step, and return the norm of the gradients before clipping; 0 clips nothing."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    norm = torch.nn.utils.clip_grad_norm_(parameters, clip_gradient_norm or float("inf"))
+    optimizer.step()
+    return norm
+
+
+def _detached(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach() for name, value in values.items()}
+
+
+def _mean(collected: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([values[name] for values in collected]).mean() for name in collected[0]}

@@ -17,7 +17,7 @@ from denoise_cli.models.model_folder import find_model, read_model_folder
 from denoise_cli.training.batches import batches_from
 from denoise_cli.training.loop import Loop, Progress
 from denoise_cli.training.run_folder import RunFolder
-from denoise_cli.training.stages import Stage
+from denoise_cli.training.stages import Stage, groups_in_step
 from denoise_cli.training.state import new_state
 from denoise_cli.training.validation import draw_dev_items
 
@@ -62,7 +62,9 @@ def train_stage(
     last_step = options.max_steps if options.max_steps is not None else stage.config(config).steps
     loop = Loop(stage, config, state, folder, dev_items, device, on_progress)
     seconds = sys.float_info.max if options.max_minutes is None else 60 * options.max_minutes
-    loop.run(batches_from(options.corpus, config, state.step, last_step), last_step, seconds)
+    in_step = config.train.accumulate * groups_in_step(stage.config(config))
+    batches = batches_from(options.corpus, config, state.step * in_step, last_step * in_step)
+    loop.run(batches, last_step, seconds)
     return loop.scores
 
 

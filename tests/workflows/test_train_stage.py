@@ -12,11 +12,11 @@ from denoise_cli.config import Config
 from denoise_cli.errors import ModelUnavailable, TrainingFailed, UsageConflict
 from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import read_model_folder
-from denoise_cli.training.stages import STAGE1, STAGE2
+from denoise_cli.training.stages import STAGE1, STAGE2, STAGE3
 from denoise_cli.workflows.train_stage import TrainOptions, train_stage
 from tests.data.speech_corpus import make_speech_corpus
 from tests.models.small_configs import FLAT
-from tests.training.small_runs import CONFIG, STAGE, with_train
+from tests.training.small_runs import CONFIG, STAGE, with_adversarial, with_train
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,53 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus: Path, tmp_path
     unbroken, broken = state_of(tmp_path / "unbroken"), state_of(tmp_path / "broken")
     for name in ("generator", "optimizer", "ema", "step", "random"):
         assert_same(unbroken[name], broken[name])
+
+
+def test_a_resumed_adversarial_run_equals_an_unbroken_one_bit_for_bit(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "two", stage=STAGE2, init=make_stage_1(corpus, tmp_path), max_steps=0)
+    config = with_adversarial(instance_noise=0.01, generator_frozen_steps=1)
+    config = dataclasses.replace(config, train=with_train(accumulate=2).train)
+    for name, ends in (("unbroken", (4,)), ("broken", (2, 4))):
+        for end in ends:
+            run(corpus, tmp_path / name, config, STAGE3, init=tmp_path / "two", max_steps=end)
+    unbroken, broken = state_of(tmp_path / "unbroken"), state_of(tmp_path / "broken")
+    assert unbroken["adversary"]
+    for name in ("generator", "optimizer", "adversary", "ema", "step", "random"):
+        assert_same(unbroken[name], broken[name])
+
+
+def make_stage_1(corpus: Path, tmp_path: Path) -> Path:
+    run(corpus, tmp_path / "one", max_steps=0)
+    return tmp_path / "one"
+
+
+def test_stage_3_starts_from_the_stage_2_model_with_all_of_its_weights(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "two", stage=STAGE2, init=make_stage_1(corpus, tmp_path), max_steps=1)
+    run(corpus, tmp_path / "three", stage=STAGE3, init=tmp_path / "two", max_steps=0)
+    two, three = load_file(tmp_path / "two/model.safetensors"), load_file(tmp_path / "three/model.safetensors")
+    assert_same(two, three)
+    assert read_model_folder(tmp_path / "three").trained_with["stage"] == "stage3"
+    with pytest.raises(UsageConflict, match="stage3 starts from a stage2 model"):
+        run(corpus, tmp_path / "nowhere", stage=STAGE3)
+
+
+def test_a_run_of_an_earlier_version_is_resumed(corpus: Path, tmp_path: Path) -> None:
+    """Its config has no table for stage 3 and none of the later fields; its state knows no adversary."""
+    run(corpus, tmp_path / "run", max_steps=1)
+    file, state = tmp_path / "run/train_config.json", state_of(tmp_path / "run")
+    content = json.loads(file.read_text())
+    del content["config"]["stage3"], content["config"]["train"]["accumulate"]
+    del content["config"]["train"]["explosion_factor"], content["config"]["stage1"]["adversarial"]
+    file.write_text(json.dumps(content))
+    del state["adversary"], state["first_losses"]
+    torch.save(state, tmp_path / "run/state.pt")
+    run(corpus, tmp_path / "run", max_steps=2)
+    assert state_of(tmp_path / "run")["step"] == 2
+
+
+def test_what_another_stage_would_do_does_not_matter_to_a_resumed_run(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "run", max_steps=1)
+    run(corpus, tmp_path / "run", dataclasses.replace(CONFIG, stage2=dataclasses.replace(STAGE, steps=7)), max_steps=1)
 
 
 def test_batches_from_a_worker_process_are_the_same(corpus: Path, tmp_path: Path) -> None:
@@ -122,6 +169,17 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(c
     with pytest.raises(TrainingFailed, match="not finite"):
         run(corpus, tmp_path / "run", exploding, max_steps=6)
     assert_same(state_of(tmp_path / "run")["generator"], good["generator"])
+
+
+def test_an_exploding_loss_stops_the_run_before_a_checkpoint_can_keep_it(corpus: Path, tmp_path: Path) -> None:
+    """A checkpoint is due after every step: none may be written of a state whose losses were not looked at."""
+    stage = dataclasses.replace(STAGE, losses={"l1": 1.0}, learning_rate=1e6)
+    config = dataclasses.replace(with_train(checkpoint_minutes=0.0, warmup_steps=1, ema_decay=0.0), stage1=stage)
+    with pytest.raises(TrainingFailed, match=r"step \d"):
+        run(corpus, tmp_path / "run", config, max_steps=6)
+    kept = state_of(tmp_path / "run")["generator"]
+    assert isinstance(kept, dict)
+    assert all(bool(torch.isfinite(value).all()) for value in kept.values())
 
 
 def test_minutes_limit_a_run(corpus: Path, tmp_path: Path) -> None:
