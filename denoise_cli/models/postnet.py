@@ -6,7 +6,9 @@ from torch.nn import functional
 
 from denoise_cli.config import PostNetConfig
 
-# Small enough that tanh is linear on the way through the hidden layers: tanh(0.1) = 0.0997.
+# A fixed gain in front of the first layer and its inverse before the last tanh: small enough that tanh is linear on
+# the way through the hidden layers (tanh(0.1) = 0.0997). It could be part of the weights, but a weight of 0.1 moves ten times
+# as far, relative to itself, with each step of Adam: in a trial the output stayed 0.06 PESQ below the input for that.
 CARRIER_GAIN = 0.1
 
 
@@ -14,8 +16,8 @@ class PostNet(nn.Module):
     """(batch, planes, time, bands) -> the same; y2 = PostNet(y1) with no residual around it.
 
     It starts near the identity, so that stage 2 does not start from noise: in each layer the first `planes` channels
-    carry the input through the kernel's centre tap, scaled down by CARRIER_GAIN at the first layer and up at the last,
-    while all other weights keep a tenth of their usual random start. Without noise the output is tanh(input) to 1 %.
+    carry the input through the kernel's centre tap, and all other weights keep a small share of their usual random
+    start. Without noise the output is tanh(input) to 1 %.
 
     An even kernel of size k is padded by (k/2 - 1, k/2): length and alignment are kept.
     """
@@ -37,26 +39,24 @@ class PostNet(nn.Module):
         return left * self.config.layers, right * self.config.layers
 
     def forward(self, estimate: Tensor) -> Tensor:
-        time = _padding(self.config.kernel)
-        bands = _padding(self.config.band_kernel)
-        for convolution in self.convolutions:
-            estimate = torch.tanh(convolution(functional.pad(estimate, (*bands, *time))))
-        return estimate
+        padding = (*_padding(self.config.band_kernel), *_padding(self.config.kernel))
+        *hidden, last = self.convolutions
+        signal = CARRIER_GAIN * estimate
+        for convolution in hidden:
+            signal = torch.tanh(convolution(functional.pad(signal, padding)))
+        return torch.tanh(last(functional.pad(signal, padding)) / CARRIER_GAIN)
 
     @torch.no_grad()
     def _start_near_identity(self, planes: int) -> None:
         centre = (_padding(self.config.kernel)[0], _padding(self.config.band_kernel)[0])
-        last = len(self.convolutions) - 1
         for number, convolution in enumerate(self.convolutions):
             weight, bias = convolution.get_parameter("weight"), convolution.get_parameter("bias")
-            weight.mul_(0.1)
+            is_last = number == len(self.convolutions) - 1
+            weight.mul_(0.1 * CARRIER_GAIN if is_last else 0.1)
+            weight[:planes] *= 1.0 if is_last else 0.01  # the carriers stay clean
             bias.zero_()
-            weight[:planes] *= 0.01  # the carrier channels stay clean
-            gain = CARRIER_GAIN if number == 0 else 1 / CARRIER_GAIN if number == last else 1.0
-            if number == last:
-                weight.mul_(0.1)
             for plane in range(planes):
-                weight[plane, plane, centre[0], centre[1]] = gain
+                weight[plane, plane, centre[0], centre[1]] = 1.0
 
 
 def _padding(kernel: int) -> tuple[int, int]:
