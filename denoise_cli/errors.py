@@ -1,18 +1,18 @@
 """The whole error tree: everything that a user can be told in one line.
 
-    DenoiseError            exit 1   an input failed, the rest goes on
-      UnreadableAudio       exit 1   path, reason, cure
-      UnusableAudio         exit 1   readable, but not to be processed (NaN, no samples)
-      UnwritableOutput      exit 1   path, reason
-      EnhancementFailed     exit 1   the model gave something that is not sound
-      DeviceMemoryExhausted exit 1   even the smallest chunk does not fit
-      UnusableCorpus        exit 1   a prepared corpus that is missing, broken or from another version
-      TrainingFailed        exit 1   loss not finite, checkpoint unreadable
-      MetricUndefined       exit 1   a metric has no value for this pair (silent reference, too short); a gap in a table
-      UsageConflict         exit 2   nothing was written
-      CannotStart           exit 3   model, device or disk
-        ModelUnavailable    exit 3
-        MissingPackage      exit 3   an optional package; the message names the extra
+DenoiseError            exit 1   an input failed, the rest goes on
+  UnreadableAudio       exit 1   path, reason, cure
+  UnusableAudio         exit 1   readable, but not to be processed (NaN, no samples)
+  UnwritableOutput      exit 1   path, reason
+  EnhancementFailed     exit 1   the model gave something that is not sound
+  DeviceMemoryExhausted exit 1   even the smallest chunk does not fit
+  UnusableCorpus        exit 1   a prepared corpus that is missing, broken or from another version
+  TrainingFailed        exit 1   loss not finite, checkpoint unreadable
+  MetricUndefined       exit 1   a metric has no value for this pair (silent reference, too short); a gap in a table
+  UsageConflict         exit 2   nothing was written
+  CannotStart           exit 3   model, device or disk
+    ModelUnavailable    exit 3
+    MissingPackage      exit 3   an optional package; the message names the extra
 """
 
 
