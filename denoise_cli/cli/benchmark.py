@@ -23,11 +23,13 @@ def benchmark(
     noisy: Annotated[Path, typer.Option("--noisy", metavar="DIR", help="Noisy recordings; subfolders count.")],
     clean: Annotated[
         Path | None,
-        typer.Option("--clean", metavar="DIR", help="The clean ones, by the same names. Without: DNSMOS only."),
+        typer.Option("--clean", metavar="DIR", help="The clean ones, by the same names. Without: DNSMOS, SRMR."),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", metavar="NAME|DIR", help=f"Models to measure; {NO_MODEL}: no model. [default]"),
+        typer.Option(
+            "--model", "-m", metavar="NAME|DIR", help=f"Models to measure; {NO_MODEL}: no model.  [default: default]"
+        ),
     ] = None,
     system: Annotated[
         list[str] | None,
@@ -69,6 +71,7 @@ def benchmark(
     if clean is None and (clean_in or RESYNTHESIS in (baseline or [])):
         raise UsageConflict(f"--clean-in and --baseline {RESYNTHESIS}: need --clean")
     families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
+    _check_targets(json_file, csv_file, html_file)
     pairs = find_pairs(noisy, clean, limit)
     systems = _systems(model or [], system or [], baseline or [], clean_in, threads)
     command = ["hifidenoise", *sys.argv[1:]]
@@ -83,6 +86,13 @@ def benchmark(
         write_csv(comparison, csv_file)
     print_comparison(comparison, shlex.join(command))
     raise typer.Exit(comparison.exit_code)
+
+
+def _check_targets(*files: Path | None) -> None:
+    """Refuse before an hour of work what could not be written after it."""
+    for file in files:
+        if file is not None and (file.is_dir() or not file.parent.is_dir()):
+            raise UsageConflict(f"{file}: is a folder, or would be in one that does not exist")
 
 
 def _outputs(keep: Path | None) -> AbstractContextManager[str]:

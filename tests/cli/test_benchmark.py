@@ -73,6 +73,8 @@ def test_json_and_csv_are_written(folders: Path) -> None:
         (["--noisy", ".", "--metrics", "pesk"], "--metrics pesk: no such metric"),
         (["--noisy", ".", "--metrics", "stoi"], "--metrics stoi: needs --clean"),
         (["--noisy", ".", "--clean-in"], "need --clean"),
+        (["--noisy", ".", "--json", "nowhere/r.json"], "nowhere/r.json: is a folder, or would be in one"),
+        (["--noisy", ".", "--html", "."], ".: is a folder, or would be in one"),
         (["--noisy", ".", "--baseline", "griffin-lim"], "need --clean"),
     ],
 )
