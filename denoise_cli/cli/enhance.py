@@ -4,12 +4,18 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from denoise_cli.cli import options as flags
 from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.options import ClipRule, EngineName, EnhanceOptions, HighBandRule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from denoise_cli.workflows.plan_jobs import Plan
 
 
 def enhance(
@@ -47,10 +53,11 @@ def enhance(
     if overwrite and skip_existing:
         raise UsageConflict("--overwrite and --skip-existing: choose one")
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
-    plan = plan_jobs(inputs, output, existing, recursive)
+    plan = plan_jobs(_paths(inputs), output, existing, recursive)
     if dry_run:
         print_plan(plan)
         return
+    _check_streams(plan, as_json)
     if plan.jobs and parse_reference(model) is not None:  # a download has a bar of its own, before the console's
         model = str(find_model(model, offline, not quiet and sys.stderr.isatty()))
     chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
@@ -58,6 +65,25 @@ def enhance(
         report = enhance_files(plan, lambda: open_engine(model, device, threads, engine), chosen, console)
     console.summary(report)
     raise typer.Exit(report.exit_code)
+
+
+def _paths(inputs: list[str]) -> list["Path"]:
+    from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, path_named
+
+    return [STANDARD_STREAM if name == "-" else path_named(name) for name in inputs]
+
+
+def _check_streams(plan: "Plan", as_json: bool) -> None:
+    """Raises UsageConflict where standard input or output cannot be what the plan wants of it."""
+    from denoise_cli.workflows.plan_jobs import STANDARD_STREAM
+
+    for job in plan.jobs:
+        if job.source == STANDARD_STREAM and sys.stdin.isatty():
+            raise UsageConflict("-: standard input is a terminal; pipe a recording in, as in `cat in.wav | ...`")
+        if job.target == STANDARD_STREAM and as_json:
+            raise UsageConflict("--json and -o -: both want standard output; choose one")
+        if job.target == STANDARD_STREAM and sys.stdout.isatty():
+            raise UsageConflict("-o -: standard output is a terminal; redirect it, as in `> out.wav`")
 
 
 @contextmanager

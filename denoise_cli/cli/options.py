@@ -1,6 +1,5 @@
 """Flags of `enhance`, as types."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,8 @@ import typer
 from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule
 
 Inputs = Annotated[
-    list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.", show_default=False)
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Recordings, or folders of them; - is standard input.", show_default=False),
 ]
 Output = Annotated[
     str | None,
@@ -16,7 +16,8 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="PATH",
-        help="A file for one file; a folder for several, or if it ends in /. Without: NAME.enhanced.EXT beside each.",
+        help="A file for one file; a folder for several, or if it ends in /; - is standard output, as WAV. "
+        "Without: NAME.enhanced.EXT beside each.",
     ),
 ]
 Model = Annotated[

@@ -9,7 +9,7 @@ from denoise_cli.errors import DenoiseError
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhance_file import Enhanced, Listener, enhance_file
 from denoise_cli.inference.options import EnhanceOptions
-from denoise_cli.workflows.plan_jobs import Job, Plan
+from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, Job, Plan
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,10 @@ def enhance_files(
 
 def _enhance(job: Job, engine: Engine, options: EnhanceOptions, listener: Listener) -> Outcome:
     try:
+        if STANDARD_STREAM in (job.source, job.target):
+            from denoise_cli.workflows.standard_streams import enhance_streams  # here: files need nothing of it
+
+            return Outcome(job, enhance_streams(job, engine, options, listener))
         return Outcome(job, enhance_file(job.source, job.target, engine, options, listener))
     except DenoiseError as error:
         return Outcome(job, error=error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from denoise_cli.audio.formats import check_target_suffix, names_audio
 from denoise_cli.errors import UsageConflict
 
+STANDARD_STREAM = Path("-")  # standard input as a source, standard output as a target; a file of that name is ./-
 MARK = ".enhanced"  # in the names of targets beside their sources
 _NAMED = 3  # that many files are named in an error about many
 
@@ -24,7 +25,7 @@ class Existing(Enum):
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be enhanced into another."""
+    """One file to be enhanced into another; STANDARD_STREAM on either side is no file."""
 
     source: Path
     target: Path
@@ -46,6 +47,8 @@ def plan_jobs(
     A folder stands for the audio files in it, by their suffixes, hidden ones left out; recursive: and in its
     subfolders, whose tree is kept. output: a file for one file; a folder if it ends in a separator, is one, or there
     are several inputs. None: NAME.enhanced.EXT beside each source, and such files are no sources then.
+    STANDARD_STREAM as the only input, or "-" as output of one file: standard input and output; the first without an
+    output goes to standard output.
     Raises UsageConflict for what is missing, holds no audio, collides, or would be replaced without leave.
     """
     jobs: dict[tuple[str, str], Job] = {}
@@ -53,7 +56,7 @@ def plan_jobs(
         jobs.setdefault((os.path.abspath(source), os.path.abspath(target)), Job(source, target))
     planned = tuple(jobs.values())
     _check_collisions(planned)
-    there = tuple(job for job in planned if os.path.lexists(job.target))
+    there = tuple(job for job in planned if job.target != STANDARD_STREAM and os.path.lexists(job.target))
     folders = [job for job in there if job.target.is_dir()]
     if folders:
         raise UsageConflict(f"{folders[0].target}: is a folder")
@@ -66,10 +69,15 @@ def plan_jobs(
 
 
 def _pairs(inputs: Sequence[Path], output: str | None, recursive: bool) -> Iterator[tuple[Path, Path]]:
-    target = None if output is None else Path(output)
-    separators = tuple(filter(None, (os.sep, os.altsep)))
+    if STANDARD_STREAM in inputs or output == str(STANDARD_STREAM):
+        yield _streamed(inputs, output)
+        return
+    target = None if output is None else path_named(output)
     is_folder = target is not None and (
-        len(inputs) > 1 or str(output).endswith(separators) or target.is_dir() or any(path.is_dir() for path in inputs)
+        len(inputs) > 1
+        or str(output).endswith(_separators())
+        or target.is_dir()
+        or any(path.is_dir() for path in inputs)
     )
     if target is not None and is_folder and target.exists() and not target.is_dir():
         raise UsageConflict(f"{target}: is a file, but a folder is needed for what was given")
@@ -82,6 +90,34 @@ def _pairs(inputs: Sequence[Path], output: str | None, recursive: bool) -> Itera
             else:
                 check_target_suffix(source, target)
                 yield source, target
+
+
+def path_named(name: str) -> Path:
+    """The path of a file by its name: never STANDARD_STREAM, which pathlib makes of `./-` too."""
+    path = Path(name)
+    return path.absolute() if path == STANDARD_STREAM else path
+
+
+def _streamed(inputs: Sequence[Path], output: str | None) -> tuple[Path, Path]:
+    """The one pair in which standard input or output has a part."""
+    if len(inputs) > 1:
+        raise UsageConflict("-: stands for one recording; with several inputs, -o is a folder and no input is -")
+    source = inputs[0]
+    if source != STANDARD_STREAM:
+        if source.is_dir():
+            raise UsageConflict(f"{source}: is a folder; -o - takes one file")
+        _sources(source, None, False)
+    if output is None or output == str(STANDARD_STREAM):
+        return source, STANDARD_STREAM
+    target = path_named(output)
+    if output.endswith(_separators()) or target.is_dir():
+        raise UsageConflict(f"{output}: is a folder; what comes from standard input has no name, so give -o a file")
+    check_target_suffix(source, target)
+    return source, target
+
+
+def _separators() -> tuple[str, ...]:
+    return tuple(filter(None, (os.sep, os.altsep)))
 
 
 def _sources(path: Path, target: Path | None, recursive: bool) -> list[tuple[Path, Path]]:

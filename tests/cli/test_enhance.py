@@ -27,7 +27,7 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `hifidenoise enhance ARGS` in tmp_path with a model that halves everything, or another engine."""
 
-    def command(*arguments: str, engine: Engine | None = None) -> Result:
+    def command(*arguments: str, engine: Engine | None = None, stdin: bytes = b"") -> Result:
         loaded: list[tuple[object, ...]] = []
 
         def open_engine(*given: object) -> Engine:
@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
         monkeypatch.setattr("denoise_cli.inference.engine.open_engine", open_engine)
         monkeypatch.chdir(tmp_path)
-        result = CliRunner().invoke(app, ["enhance", *arguments])
+        result = CliRunner().invoke(app, ["enhance", *arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert len(loaded) <= 1
@@ -200,3 +200,21 @@ def test_an_error_about_an_odd_name_is_one_line(run: Run, tmp_path: Path) -> Non
     assert len(result.stderr.splitlines()) == 2
     assert "\x1b" not in result.stderr
     assert run("gone\n.wav").stderr == "hifidenoise: gone\\n.wav: No such file or directory\n"
+
+
+def test_errors_and_notes_about_pipes_name_the_streams(run: Run, tmp_path: Path) -> None:
+    result = run("-", "-o", "b.wav", stdin=b"this is text")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hifidenoise: standard input: not a sound file")
+    assert run("-", stdin=b"").stderr.startswith("hifidenoise: standard input: is empty (0 bytes)")
+    record(tmp_path / "a.wav", sample_rate=48_000)
+    noted = run("-", "-o", "b.wav", stdin=(tmp_path / "a.wav").read_bytes())
+    assert noted.stderr.startswith("standard input: 48000 Hz; the model hears up to 8 kHz")
+    assert soundfile.info(tmp_path / "b.wav").frames == 24_000
+
+
+def test_json_and_sound_do_not_share_standard_output(run: Run, tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    result = run("a.wav", "-o", "-", "--json")
+    assert result.exit_code == 2 and result.stdout == "" and "both want standard output" in result.stderr
+    assert run("-", "-o", "-", "--dry-run").stdout == "- -> -\n"

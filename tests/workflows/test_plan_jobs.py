@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from denoise_cli.errors import UsageConflict
-from denoise_cli.workflows.plan_jobs import Existing, Plan, plan_jobs
+from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, Existing, Job, Plan, path_named, plan_jobs
 
 
 def make(root: Path, *names: str) -> Path:
@@ -163,3 +163,36 @@ def test_a_pipe_is_not_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(UsageConflict, match="neither a file nor a folder"):
         plan_jobs([tmp_path / "pipe.wav"], None)
+
+
+def test_standard_streams_stand_for_one_file_each(tmp_path: Path) -> None:
+    make(tmp_path, "a.wav", "there.wav")
+    wav, out = tmp_path / "a.wav", tmp_path / "out.flac"
+    assert plan_jobs([STANDARD_STREAM], None).jobs == (Job(STANDARD_STREAM, STANDARD_STREAM),)
+    assert plan_jobs([STANDARD_STREAM], "-").jobs == (Job(STANDARD_STREAM, STANDARD_STREAM),)
+    assert plan_jobs([STANDARD_STREAM], str(out)).jobs == (Job(STANDARD_STREAM, out),)
+    assert plan_jobs([wav], "-").jobs == (Job(wav, STANDARD_STREAM),)
+    with pytest.raises(UsageConflict, match="exists"):
+        plan_jobs([STANDARD_STREAM], str(tmp_path / "there.wav"))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output"),
+    [(["-", "a.wav"], "out/"), (["a.wav", "b.wav"], "-"), (["in"], "-"), (["-"], "out/"), (["-"], "in"),
+     (["-"], "a.doc"), (["gone.wav"], "-")],
+)  # fmt: skip
+def test_standard_streams_take_no_folders_and_no_company(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: list[str], output: str
+) -> None:
+    make(tmp_path, "a.wav", "b.wav", "in/c.wav")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageConflict):
+        plan_jobs([Path(name) for name in inputs], output)
+
+
+def test_a_file_whose_name_is_a_dash_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "-")
+    monkeypatch.chdir(tmp_path)
+    assert plan_jobs([path_named("./-")], "b.wav").jobs == (Job(tmp_path / "-", Path("b.wav")),)
+    with pytest.raises(UsageConflict, match="exists"):
+        plan_jobs([STANDARD_STREAM], "./-")
