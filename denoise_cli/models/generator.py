@@ -1,5 +1,6 @@
 """The generator: WaveNet, then PostNet, on samples (the paper) or behind an STFT front end (compact)."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from denoise_cli.audio.stft import ShortTimeFourier
 from denoise_cli.config import GeneratorConfig
+from denoise_cli.config_io import to_mapping
 from denoise_cli.models.front_end import Decoder, Encoder, compress, multiply_complex
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
@@ -37,6 +39,30 @@ class Generator(nn.Module):
             self.core: SampleDomain | SpectralDomain = SampleDomain(config)
         else:
             self.core = SpectralDomain(config)
+
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str, *, revision: str | None = None, local_files_only: bool = False
+    ) -> "Generator":
+        """A bundled model, a model folder, or a model of the Hub, in evaluation mode; arguments as the Hub's mixin has.
+
+        Raises ModelUnavailable, see `models.model_folder.find_model` and `models.loading.load_generator`.
+        """
+        from denoise_cli.models.loading import load_generator
+        from denoise_cli.models.model_folder import find_model, read_model_folder
+
+        name = pretrained_model_name_or_path if revision is None else f"{pretrained_model_name_or_path}@{revision}"
+        return load_generator(read_model_folder(find_model(name, offline=local_files_only)))
+
+    def save_pretrained(self, save_directory: str | Path) -> None:
+        """Write config.json and model.safetensors, which `from_pretrained` reads, into a folder, made if need be."""
+        from denoise_cli.models.loading import save_weights
+        from denoise_cli.models.model_folder import write_config
+
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_weights(self.state_dict(), folder / "model.safetensors")
+        write_config(folder, to_mapping(self.config), self.use_postnet, {})
 
     @property
     def sample_rate(self) -> int:

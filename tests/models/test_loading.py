@@ -31,6 +31,16 @@ def test_a_saved_generator_comes_back_the_same(folder: Path) -> None:
     assert not loaded.training
 
 
+def test_saved_and_loaded_as_other_models_of_the_hub_are(folder: Path, tmp_path: Path) -> None:
+    generator = Generator.from_pretrained(str(folder))
+    generator.save_pretrained(tmp_path / "deeper" / "copy")
+    again = Generator.from_pretrained(str(tmp_path / "deeper" / "copy"), local_files_only=True)
+    waveform = torch.randn(1, 500)
+    assert again.config == SUB_BAND and torch.equal(again.enhance(waveform), generator.enhance(waveform))
+    with pytest.raises(ModelUnavailable, match="while offline"):
+        Generator.from_pretrained("voices/gone", revision="v1", local_files_only=True)
+
+
 def test_half_precision_weights_are_computed_in_float32(folder: Path) -> None:
     save_weights(Generator(SUB_BAND).state_dict(), folder / "model.safetensors", torch.float16)
     loaded = load_generator(read_model_folder(folder))
