@@ -126,6 +126,8 @@ def _as_json(outcome: Outcome) -> dict[str, str | float | None]:
         "output": str(outcome.job.target),
         "status": status,
     }
+    if outcome.job.residual is not None:
+        fields["residual"] = str(outcome.job.residual)
     if enhanced is not None:
         fields["seconds"] = enhanced.seconds
         fields["wall_seconds"] = enhanced.wall_seconds

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def enhance(
     inputs: flags.Inputs,
     output: flags.Output = None,
+    residual: flags.Residual = None,
     model: flags.Model = "default",
     offline: flags.Offline = False,
     atten_lim: flags.AttenuationLimit = None,
@@ -53,7 +54,7 @@ def enhance(
     if overwrite and skip_existing:
         raise UsageConflict("--overwrite and --skip-existing: choose one")
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
-    plan = plan_jobs(_paths(inputs), output, existing, recursive)
+    plan = plan_jobs(_paths(inputs), output, existing, recursive, residual)
     if dry_run:
         print_plan(plan)
         return

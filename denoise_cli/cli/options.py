@@ -30,6 +30,12 @@ Model = Annotated[
     ),
 ]
 Offline = Annotated[bool, typer.Option("--offline/--no-offline", help="Make no request, whatever --model is.")]
+Residual = Annotated[
+    str | None,
+    typer.Option(
+        "--residual", metavar="PATH", help="Write what was removed; a file for one file, a folder for several, as -o."
+    ),
+]
 AttenuationLimit = Annotated[
     float | None, typer.Option("-a", "--atten-lim", metavar="DB", min=0, help="Take nothing down by more [dB].")
 ]

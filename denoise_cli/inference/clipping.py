@@ -35,33 +35,40 @@ class Written:
 
 
 def write_within_scale(
-    pieces: Iterable[Samples], sink: Sink, channels: int, rule: ClipRule, bounded: bool, folder: Path
+    pieces: Iterable[Samples],
+    sink: Sink,
+    channels: int,
+    rule: ClipRule,
+    bounded: bool,
+    folder: Path,
+    judged: int | None = None,
 ) -> Written:
     """Write all pieces, (channels, samples) each, by the rule. Constant memory.
 
     bounded: whether what is beyond full scale is lost in the sink; where it is not, only `clamp` changes anything.
     folder: where a long recording may wait for its peak to be known.
+    judged: so many of the first channels are held to full scale, the others only share their gain; None: all are.
     Raises OSError when it does not fit there.
     """
     if rule is ClipRule.SCALE and bounded:
-        return _write_scaled(pieces, sink, channels, folder)
+        return _write_scaled(pieces, sink, channels, folder, judged)
     frames, peak, clamped = 0, 0.0, 0
     for piece in pieces:
         frames += piece.shape[1]
-        peak = max(peak, _peak(piece))
+        peak = max(peak, _peak(piece[:judged]))
         if rule is ClipRule.CLAMP and peak > 1:
-            clamped += int(np.count_nonzero(np.abs(piece) > 1))
-            piece = np.clip(piece, -1, 1)
+            clamped += int(np.count_nonzero(np.abs(piece[:judged]) > 1))
+            piece = np.concatenate([np.clip(piece[:judged], -1, 1), piece[len(piece) if judged is None else judged :]])
         sink.write(piece)
     return Written(frames, peak, 1.0, clamped)
 
 
-def _write_scaled(pieces: Iterable[Samples], sink: Sink, channels: int, folder: Path) -> Written:
+def _write_scaled(pieces: Iterable[Samples], sink: Sink, channels: int, folder: Path, judged: int | None) -> Written:
     frames, peak = 0, 0.0
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as waiting:
         for piece in pieces:
             frames += piece.shape[1]
-            peak = max(peak, _peak(piece))
+            peak = max(peak, _peak(piece[:judged]))
             waiting.write(np.ascontiguousarray(piece.T).tobytes())
         gain = 1 / peak if peak > 1 else 1.0
         waiting.seek(0)

@@ -3,18 +3,20 @@
 import math
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoise_cli.audio.formats import choose_encoding, grown
+from denoise_cli.audio.formats import Encoding, choose_encoding, grown
 from denoise_cli.audio.reading import AudioInfo, AudioReader
 from denoise_cli.audio.samples import Samples
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
 from denoise_cli.errors import EnhancementFailed, UnusableAudio
-from denoise_cli.inference.clipping import Written, write_within_scale
+from denoise_cli.inference.clipping import Sink, Written, write_within_scale
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhancement import EnhancementStream
 from denoise_cli.inference.options import EnhanceOptions, HighBandRule
+from denoise_cli.inference.residual import ResidualTap, SplitSink
 from denoise_cli.inference.survey import Survey, survey
 
 CUT_SHORT_SECONDS = 0.1  # less missing than this is not worth a word: mp3 headers estimate
@@ -43,11 +45,17 @@ class Listener:
 
 
 def enhance_file(
-    source: Path, target: Path, engine: Engine, options: EnhanceOptions, listener: Listener | None = None
+    source: Path,
+    target: Path,
+    engine: Engine,
+    options: EnhanceOptions,
+    listener: Listener | None = None,
+    residual: Path | None = None,
 ) -> Enhanced:
     """Enhance one file; rate, channels, length and, as far as the target's name allows, encoding are kept.
 
-    Whatever stands at the target is replaced, at the very end.
+    residual: gets what was removed; target and residual add up to the source, or, where clipping turned the target
+    down, to the source turned down by as much. Whatever stands at the targets is replaced, at the very end.
     Raises UnreadableAudio, UnusableAudio, UnwritableOutput, EnhancementFailed, DeviceMemoryExhausted.
     """
     hears = listener or Listener()
@@ -58,7 +66,7 @@ def enhance_file(
         found = survey(reader.blocks(), info.channels, info.sample_rate, engine.sample_rate, str(source))
     _note_input(info, found, engine, options, hears)
     try:
-        written = _write(info, found, target, engine, options, hears)
+        written = _write(info, found, target, residual, engine, options, hears)
     except EnhancementFailed as error:
         raise EnhancementFailed(f"{source}: {error}") from error
     _note_output(target, written, hears)
@@ -66,25 +74,47 @@ def enhance_file(
 
 
 def _write(
-    info: AudioInfo, found: Survey, target: Path, engine: Engine, options: EnhanceOptions, hears: Listener
+    info: AudioInfo,
+    found: Survey,
+    target: Path,
+    residual: Path | None,
+    engine: Engine,
+    options: EnhanceOptions,
+    hears: Listener,
 ) -> Written:
-    encoding = choose_encoding(info.encoding, info.path, target)
-    large = grown(encoding, found.frames, info.channels)
-    if large != encoding:
-        hears.notes(f"{target}: more than a WAV header can say (4 GiB); written as RF64")
     stream = EnhancementStream(engine, info.sample_rate, found, options)
-    with (
-        AudioReader(info.path) as reader,
-        appearing_whole(target) as part,
-        AudioWriter(part, target, info.sample_rate, info.channels, large) as writer,
-    ):
-        pieces = _counted(stream.process(reader.blocks()), info.sample_rate, hears)
-        written = write_within_scale(pieces, writer, info.channels, options.clip, large.bounded, target.parent)
+    with AudioReader(info.path) as reader, ExitStack() as stack:
+        encodings = [_encoding(info, found, path, hears) for path in (target, residual) if path is not None]
+        parts = [stack.enter_context(appearing_whole(path)) for path in (target, residual) if path is not None]
+        writer = _opened(stack, parts[0], target, info, encodings[0])
+        sink: Sink = writer
+        pieces, rows = stream.process(reader.blocks()), info.channels
+        if residual is not None:
+            tap = ResidualTap(info.channels)
+            pieces, rows = tap.stack(stream.process(tap.listen(reader.blocks()))), 2 * info.channels
+            sink = split = SplitSink(writer, _opened(stack, parts[1], residual, info, encodings[1]))
+        counted = _counted(pieces, info.sample_rate, hears)
+        bounded = encodings[0].bounded
+        written = write_within_scale(counted, sink, rows, options.clip, bounded, target.parent, info.channels)
         if written.frames != found.frames:
             raise UnusableAudio(
                 f"{info.path}: changed from {found.frames} to {written.frames} samples while it was read"
             )
+    if residual is not None and encodings[1].bounded and split.clipped:
+        hears.notes(f"{residual}: {split.clipped} samples beyond full scale were cut off")
     return written
+
+
+def _encoding(info: AudioInfo, found: Survey, target: Path, hears: Listener) -> Encoding:
+    encoding = choose_encoding(info.encoding, info.path, target)
+    large = grown(encoding, found.frames, info.channels)
+    if large != encoding:
+        hears.notes(f"{target}: more than a WAV header can say (4 GiB); written as RF64")
+    return large
+
+
+def _opened(stack: ExitStack, part: Path, target: Path, info: AudioInfo, encoding: Encoding) -> AudioWriter:
+    return stack.enter_context(AudioWriter(part, target, info.sample_rate, info.channels, encoding))
 
 
 def _counted(pieces: Iterable[Samples], sample_rate: int, hears: Listener) -> Iterator[Samples]:

@@ -106,6 +106,6 @@ def _enhance(job: Job, engine: Engine, options: EnhanceOptions, listener: Listen
             from denoise_cli.workflows.standard_streams import enhance_streams  # here: files need nothing of it
 
             return Outcome(job, enhance_streams(job, engine, options, listener))
-        return Outcome(job, enhance_file(job.source, job.target, engine, options, listener))
+        return Outcome(job, enhance_file(job.source, job.target, engine, options, listener, job.residual))
     except DenoiseError as error:
         return Outcome(job, error=error)

@@ -25,10 +25,19 @@ class Existing(Enum):
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be enhanced into another; STANDARD_STREAM on either side is no file."""
+    """One file to be enhanced into another; STANDARD_STREAM on either side is no file.
+
+    residual: where what was removed is written.
+    """
 
     source: Path
     target: Path
+    residual: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it writes."""
+        return tuple(path for path in (self.target, self.residual) if path is not None and path != STANDARD_STREAM)
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,11 @@ class Plan:
 
 
 def plan_jobs(
-    inputs: Sequence[Path], output: str | None, existing: Existing = Existing.REFUSE, recursive: bool = True
+    inputs: Sequence[Path],
+    output: str | None,
+    existing: Existing = Existing.REFUSE,
+    recursive: bool = True,
+    residual: str | None = None,
 ) -> Plan:
     """Plan the enhancement of files and folders.
 
@@ -48,48 +61,65 @@ def plan_jobs(
     subfolders, whose tree is kept. output: a file for one file; a folder if it ends in a separator, is one, or there
     are several inputs. None: NAME.enhanced.EXT beside each source, and such files are no sources then.
     STANDARD_STREAM as the only input, or "-" as output of one file: standard input and output; the first without an
-    output goes to standard output.
+    output goes to standard output. residual: as output, for what is removed; None: that is not written.
     Raises UsageConflict for what is missing, holds no audio, collides, or would be replaced without leave.
     """
     jobs: dict[tuple[str, str], Job] = {}
-    for source, target in _pairs(inputs, output, recursive):
-        jobs.setdefault((os.path.abspath(source), os.path.abspath(target)), Job(source, target))
+    for job in _jobs(inputs, output, residual, recursive):
+        jobs.setdefault((os.path.abspath(job.source), os.path.abspath(job.target)), job)
     planned = tuple(jobs.values())
     _check_collisions(planned)
-    there = tuple(job for job in planned if job.target != STANDARD_STREAM and os.path.lexists(job.target))
-    folders = [job for job in there if job.target.is_dir()]
+    there = [path for job in planned for path in job.files if os.path.lexists(path)]
+    folders = [path for path in there if path.is_dir()]
     if folders:
-        raise UsageConflict(f"{folders[0].target}: is a folder")
+        raise UsageConflict(f"{folders[0]}: is a folder")
     if there and existing is Existing.REFUSE:
         raise UsageConflict(f"{_listed(there)}; use --overwrite, --skip-existing or another -o")
     if existing is Existing.SKIP:
-        skipped = set(there)
-        return Plan(tuple(job for job in planned if job not in skipped), there)
+        present = set(there)
+        skipped = tuple(job for job in planned if present.intersection(job.files))
+        return Plan(tuple(job for job in planned if not present.intersection(job.files)), skipped)
     return Plan(planned)
 
 
-def _pairs(inputs: Sequence[Path], output: str | None, recursive: bool) -> Iterator[tuple[Path, Path]]:
+@dataclass(frozen=True)
+class _Place:
+    """Where -o or --residual says that something goes."""
+
+    path: Path
+    is_folder: bool
+
+    def of(self, source: Path, place: Path) -> Path:
+        """The file for one source; place: below the folder."""
+        if self.is_folder:
+            return self.path / place
+        check_target_suffix(source, self.path)
+        return self.path
+
+
+def _jobs(inputs: Sequence[Path], output: str | None, residual: str | None, recursive: bool) -> Iterator[Job]:
+    removed = None if residual is None else _place(inputs, residual)
     if STANDARD_STREAM in inputs or output == str(STANDARD_STREAM):
-        yield _streamed(inputs, output)
+        source, target = _streamed(inputs, output)
+        name = Path("" if source == STANDARD_STREAM else source.name)
+        yield Job(source, target, None if removed is None else removed.of(source, name))
         return
-    target = None if output is None else path_named(output)
-    is_folder = target is not None and (
-        len(inputs) > 1
-        or str(output).endswith(_separators())
-        or target.is_dir()
-        or any(path.is_dir() for path in inputs)
-    )
-    if target is not None and is_folder and target.exists() and not target.is_dir():
-        raise UsageConflict(f"{target}: is a file, but a folder is needed for what was given")
+    place = None if output is None else _place(inputs, output)
+    avoided = [each.path for each in (place, removed) if each is not None and each.is_folder]
     for path in inputs:
-        for source, place in _sources(path, target, recursive):
-            if target is None:
-                yield source, source.with_name(f"{source.stem}{MARK}{source.suffix}")
-            elif is_folder:
-                yield source, target / place
-            else:
-                check_target_suffix(source, target)
-                yield source, target
+        for source, below in _sources(path, avoided, recursive, place is None):
+            target = (
+                source.with_name(f"{source.stem}{MARK}{source.suffix}") if place is None else place.of(source, below)
+            )
+            yield Job(source, target, None if removed is None else removed.of(source, below))
+
+
+def _place(inputs: Sequence[Path], name: str) -> _Place:
+    path = path_named(name)
+    is_folder = len(inputs) > 1 or name.endswith(_separators()) or path.is_dir() or any(map(Path.is_dir, inputs))
+    if is_folder and path.exists() and not path.is_dir():
+        raise UsageConflict(f"{path}: is a file, but a folder is needed for what was given")
+    return _Place(path, is_folder)
 
 
 def path_named(name: str) -> Path:
@@ -106,7 +136,7 @@ def _streamed(inputs: Sequence[Path], output: str | None) -> tuple[Path, Path]:
     if source != STANDARD_STREAM:
         if source.is_dir():
             raise UsageConflict(f"{source}: is a folder; -o - takes one file")
-        _sources(source, None, False)
+        _sources(source, (), False, False)
     if output is None or output == str(STANDARD_STREAM):
         return source, STANDARD_STREAM
     target = path_named(output)
@@ -120,8 +150,11 @@ def _separators() -> tuple[str, ...]:
     return tuple(filter(None, (os.sep, os.altsep)))
 
 
-def _sources(path: Path, target: Path | None, recursive: bool) -> list[tuple[Path, Path]]:
-    """Files that an input stands for, each with its place in an output folder."""
+def _sources(path: Path, avoided: Sequence[Path], recursive: bool, beside: bool) -> list[tuple[Path, Path]]:
+    """Files that an input stands for, each with its place in an output folder.
+
+    avoided: folders in which results go; beside: results go beside their sources.
+    """
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -130,9 +163,9 @@ def _sources(path: Path, target: Path | None, recursive: bool) -> list[tuple[Pat
         return [(path, Path(path.name))]
     if not stat.S_ISDIR(mode):
         raise UsageConflict(f"{path}: neither a file nor a folder")
-    avoided = None if target is None or _same(target, path) else target
-    found = [(file, file.relative_to(path)) for file in _audio_files(path, avoided, recursive, ())]
-    if target is None:
+    others = [folder for folder in avoided if not _same(folder, path)]
+    found = [(file, file.relative_to(path)) for file in _audio_files(path, others, recursive, ())]
+    if beside:
         found = [(file, place) for file, place in found if not file.stem.endswith(MARK)]
     if not found:
         raise UsageConflict(f"{path}: no audio files in it")
@@ -140,7 +173,7 @@ def _sources(path: Path, target: Path | None, recursive: bool) -> list[tuple[Pat
 
 
 def _audio_files(
-    folder: Path, avoided: Path | None, recursive: bool, above: tuple[tuple[int, int], ...]
+    folder: Path, avoided: Sequence[Path], recursive: bool, above: tuple[tuple[int, int], ...]
 ) -> Iterator[Path]:
     """Audio files below a folder in order of their names. Links are followed, but never into a folder above."""
     try:
@@ -156,7 +189,7 @@ def _audio_files(
         if name.startswith("."):
             continue
         if path.is_dir():
-            if recursive and not (avoided is not None and _same(path, avoided)):
+            if recursive and not any(_same(path, other) for other in avoided):
                 yield from _audio_files(path, avoided, recursive, (*above, here))
         elif names_audio(path) and path.is_file():
             yield path
@@ -167,19 +200,25 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _check_collisions(jobs: Sequence[Job]) -> None:
-    sources = {os.path.realpath(job.source): job for job in jobs}
-    by_target: dict[str, Job] = {}
+    sources = {os.path.realpath(job.source): job for job in jobs if job.source != STANDARD_STREAM}
+    by_file: dict[str, Job] = {}
     for job in jobs:
-        place = os.path.join(os.path.realpath(job.target.parent), job.target.name)
-        other = by_target.setdefault(os.path.normcase(place), job)
-        if other is not job:
-            raise UsageConflict(f"{other.source} and {job.source}: would both be written to {job.target}")
-        overwritten = sources.get(os.path.realpath(job.target))
-        if overwritten is not None and overwritten is not job:
-            raise UsageConflict(f"{job.source}: would be written over {overwritten.source}, which is another input")
+        for file in job.files:
+            place = os.path.normcase(os.path.join(os.path.realpath(file.parent), file.name))
+            if place in by_file:
+                whose = (
+                    f"{by_file[place].source} and {job.source}" if by_file[place] is not job else f"{job.source}, twice"
+                )
+                raise UsageConflict(f"{whose}: would both be written to {file}")
+            by_file[place] = job
+            overwritten = sources.get(os.path.realpath(file))
+            if overwritten is job and file is job.residual:
+                raise UsageConflict(f"{job.source}: what is removed from it would be written over it")
+            if overwritten is not None and overwritten is not job:
+                raise UsageConflict(f"{job.source}: would be written over {overwritten.source}, which is another input")
 
 
-def _listed(jobs: Sequence[Job]) -> str:
-    names = ", ".join(str(job.target) for job in jobs[:_NAMED])
-    more = f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else ""
-    return f"{names}{more}: {'exists' if len(jobs) == 1 else 'exist'}"
+def _listed(files: Sequence[Path]) -> str:
+    names = ", ".join(map(str, files[:_NAMED]))
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return f"{names}{more}: {'exists' if len(files) == 1 else 'exist'}"

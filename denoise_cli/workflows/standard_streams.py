@@ -41,7 +41,7 @@ def enhance_streams(job: Job, engine: Engine, options: EnhanceOptions, listener:
             target = Path(folder, "output.wav")
             names[str(target)] = "standard output"
         try:
-            enhanced = enhance_file(source, target, engine, options, _Renaming(listener, names))
+            enhanced = enhance_file(source, target, engine, options, _Renaming(listener, names), job.residual)
         except DenoiseError as error:
             raise type(error)(_renamed(str(error), names)) from error
         if job.target == STANDARD_STREAM:

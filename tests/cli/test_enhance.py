@@ -218,3 +218,11 @@ def test_json_and_sound_do_not_share_standard_output(run: Run, tmp_path: Path) -
     result = run("a.wav", "-o", "-", "--json")
     assert result.exit_code == 2 and result.stdout == "" and "both want standard output" in result.stderr
     assert run("-", "-o", "-", "--dry-run").stdout == "- -> -\n"
+
+
+def test_the_residual_is_written_where_it_was_asked_for(run: Run, tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    result = run("-", "-o", "b.wav", "--residual", "r.wav", "--json", stdin=(tmp_path / "a.wav").read_bytes())
+    assert json.loads(result.stdout)["residual"] == "r.wav"
+    total = soundfile.read(tmp_path / "b.wav")[0] + soundfile.read(tmp_path / "r.wav")[0]
+    np.testing.assert_allclose(total, soundfile.read(tmp_path / "a.wav")[0], rtol=0, atol=1e-4)

@@ -254,3 +254,35 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "c.wav", voice_like(1, 16_000)[0], 16_000)
     with pytest.raises(DenoiseError, match=r"c\.wav: the model gave"):
         enhance(tmp_path / "c.wav", tmp_path / "b.wav", Failing())
+
+
+@pytest.mark.parametrize(("sample_rate", "channels"), [(16_000, 1), (44_100, 3)])
+def test_enhanced_and_residual_add_up_to_the_input(tmp_path: Path, sample_rate: int, channels: int) -> None:
+    waveform = voice_like(2.3, sample_rate, channels)
+    waveform[2:] = 0
+    soundfile.write(tmp_path / "a.wav", waveform.T, sample_rate, "FLOAT")
+    options = EnhanceOptions(chunk_seconds=0.5)
+    enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Halving(), options, residual=tmp_path / "new/r.wav")
+    enhanced, residual = (soundfile.read(tmp_path / name, dtype="float32")[0] for name in ("b.wav", "new/r.wav"))
+    assert np.abs(residual).max() > 0.1
+    assert np.abs(enhanced + residual - soundfile.read(tmp_path / "a.wav", dtype="float32")[0]).max() <= 1e-6
+
+
+def test_the_residual_is_turned_down_with_what_would_clip(tmp_path: Path) -> None:
+    waveform = 6 * voice_like(1, 16_000)
+    soundfile.write(tmp_path / "a.wav", waveform[0], 16_000, "FLOAT")
+    enhance_file(tmp_path / "a.wav", tmp_path / "b.flac", Halving(), EnhanceOptions(), residual=tmp_path / "r.wav")
+    total = soundfile.read(tmp_path / "b.flac")[0] + soundfile.read(tmp_path / "r.wav")[0]
+    np.testing.assert_allclose(total * np.abs(waveform).max() / 2, waveform[0], rtol=0, atol=1e-3)
+
+
+def test_a_residual_that_is_cut_off_is_told_of(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full(16_000, 3.0) * voice_like(1, 16_000)[0], 16_000, "FLOAT")
+    notebook = Notebook()
+
+    class Inverting(Passing):
+        def process(self, waveform: np.ndarray) -> np.ndarray:
+            return -waveform
+
+    enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Inverting(), EnhanceOptions(), notebook, tmp_path / "r.flac")
+    assert any("r.flac: " in text and "were cut off" in text for text in notebook.texts)

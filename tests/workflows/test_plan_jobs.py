@@ -196,3 +196,26 @@ def test_a_file_whose_name_is_a_dash_can_be_named(tmp_path: Path, monkeypatch: p
     assert plan_jobs([path_named("./-")], "b.wav").jobs == (Job(tmp_path / "-", Path("b.wav")),)
     with pytest.raises(UsageConflict, match="exists"):
         plan_jobs([STANDARD_STREAM], "./-")
+
+
+def test_what_is_removed_goes_to_a_file_or_a_tree_of_its_own(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.wav", "in/sub/b.flac", "in/noise/old.wav")
+    one = plan_jobs([tmp_path / "in/a.wav"], str(tmp_path / "o.wav"), residual=str(tmp_path / "r.wav"))
+    assert one.jobs == (Job(tmp_path / "in/a.wav", tmp_path / "o.wav", tmp_path / "r.wav"),)
+    tree = plan_jobs([tmp_path / "in"], str(tmp_path / "in/out"), residual=str(tmp_path / "in/noise"))
+    assert [str(job.residual.relative_to(tmp_path)) for job in tree.jobs if job.residual] == [
+        "in/noise/a.wav",
+        "in/noise/sub/b.flac",
+    ]
+
+
+@pytest.mark.parametrize("residual", ["out.wav", "a.wav", "there.wav", "b.doc"])
+def test_what_is_removed_overwrites_nothing(tmp_path: Path, residual: str) -> None:
+    make(tmp_path, "a.wav", "there.wav")
+    with pytest.raises(UsageConflict):
+        plan_jobs([tmp_path / "a.wav"], str(tmp_path / "out.wav"), residual=str(tmp_path / residual))
+    if residual == "a.wav":
+        with pytest.raises(UsageConflict, match="over it"):
+            plan_jobs(
+                [tmp_path / "a.wav"], str(tmp_path / "out.wav"), Existing.REPLACE, residual=str(tmp_path / "a.wav")
+            )
