@@ -13,15 +13,14 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.options import ClipRule, EngineName, EnhanceOptions, HighBandRule
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from denoise_cli.workflows.plan_jobs import Plan
 
 
 def enhance(
-    inputs: flags.Inputs,
+    inputs: flags.Inputs = None,
     output: flags.Output = None,
     residual: flags.Residual = None,
+    input_list: flags.InputList = None,
     model: flags.Model = "default",
     offline: flags.Offline = False,
     atten_lim: flags.AttenuationLimit = None,
@@ -49,12 +48,13 @@ def enhance(
     from denoise_cli.models.model_folder import find_model
     from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
+    from denoise_cli.workflows.input_names import take_inputs
     from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
 
     if overwrite and skip_existing:
         raise UsageConflict("--overwrite and --skip-existing: choose one")
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
-    plan = plan_jobs(_paths(inputs), output, existing, recursive, residual)
+    plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual)
     if dry_run:
         print_plan(plan)
         return
@@ -66,12 +66,6 @@ def enhance(
         report = enhance_files(plan, lambda: open_engine(model, device, threads, engine), chosen, console)
     console.summary(report)
     raise typer.Exit(report.exit_code)
-
-
-def _paths(inputs: list[str]) -> list["Path"]:
-    from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, path_named
-
-    return [STANDARD_STREAM if name == "-" else path_named(name) for name in inputs]
 
 
 def _check_streams(plan: "Plan", as_json: bool) -> None:

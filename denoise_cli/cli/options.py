@@ -7,8 +7,16 @@ import typer
 from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule
 
 Inputs = Annotated[
-    list[str],
-    typer.Argument(metavar="INPUT...", help="Recordings, or folders of them; - is standard input.", show_default=False),
+    list[str] | None,
+    typer.Argument(
+        metavar="INPUT...",
+        help="Recordings, folders of them, patterns such as '*.wav'; - is standard input.",
+        show_default=False,
+    ),
+]
+InputList = Annotated[
+    str | None,
+    typer.Option("--input-list", metavar="FILE", help="More inputs, a path a line; - reads the list from a pipe."),
 ]
 Output = Annotated[
     str | None,

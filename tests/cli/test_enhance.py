@@ -226,3 +226,10 @@ def test_the_residual_is_written_where_it_was_asked_for(run: Run, tmp_path: Path
     assert json.loads(result.stdout)["residual"] == "r.wav"
     total = soundfile.read(tmp_path / "b.wav")[0] + soundfile.read(tmp_path / "r.wav")[0]
     np.testing.assert_allclose(total, soundfile.read(tmp_path / "a.wav")[0], rtol=0, atol=1e-4)
+
+
+def test_a_list_and_a_pattern_name_inputs(run: Run, tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav", "c.wav"):
+        record(tmp_path / name, 0.1)
+    assert run("[ab].wav", "--input-list", "-", "-o", "out", stdin=b"c.wav\n").exit_code == 0
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.wav", "b.wav", "c.wav"]
