@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from denoise_cli.config import DiscriminatorConfig
 from denoise_cli.errors import UsageConflict
-from denoise_cli.models.spectrogram_discriminator import SpectrogramDiscriminator
+from denoise_cli.models.spectrogram_discriminator import SpectrogramDiscriminator, shortest_input
 from denoise_cli.models.waveform_discriminator import WaveformDiscriminator
 
 # Each takes (batch, samples) and returns scores, (batch, places), and a list of its layers' activations.
@@ -30,13 +30,14 @@ class Judgement(NamedTuple):
 class Discriminators(nn.Module):
     """All discriminators of a stage.
 
-    Raises UsageConflict for a kind that does not exist and a sample rate that is no whole part of the generator's.
+    Raises UsageConflict for a kind that does not exist, a sample rate that is no whole part of the generator's, and
+    signals of `samples` that are too short for a kind.
     """
 
-    def __init__(self, configs: Sequence[DiscriminatorConfig], sample_rate: int) -> None:
+    def __init__(self, configs: Sequence[DiscriminatorConfig], sample_rate: int, samples: int) -> None:
         super().__init__()
         for config in configs:
-            _check(config, sample_rate)
+            _check(config, sample_rate, samples)
         self.members = nn.ModuleDict(
             {
                 f"{config.kind}_{number}": KINDS[config.kind](config, sample_rate)
@@ -58,10 +59,16 @@ class Discriminators(nn.Module):
         return judgements
 
 
-def _check(config: DiscriminatorConfig, sample_rate: int) -> None:
+def _check(config: DiscriminatorConfig, sample_rate: int, samples: int) -> None:
     if config.kind not in KINDS:
         raise UsageConflict(f"discriminators: unknown kind {config.kind}; there are {', '.join(KINDS)}")
     if sample_rate % config.sample_rate:
         raise UsageConflict(f"discriminators: {sample_rate} Hz is no multiple of sample_rate {config.sample_rate}")
     if config.norm not in ("batch", "instance"):
         raise UsageConflict(f"discriminators: unknown norm {config.norm}; there are batch, instance")
+    if config.kind == "spectrogram" and samples < shortest_input(config):
+        needed = shortest_input(config) / sample_rate
+        raise UsageConflict(
+            f"discriminators: the spectrogram kind with hop_length {config.hop_length} needs train.crop_seconds of "
+            f"{needed:.2f} or more, not {samples / sample_rate:.2f}"
+        )

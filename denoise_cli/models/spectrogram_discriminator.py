@@ -15,6 +15,7 @@ WINDOW_LENGTH = 1024
 FLOOR = 1e-5  # on the magnitude of audio in [-1, 1]
 CHANNELS = 32  # after the gate
 TIME_KERNELS = (9, 8, 8, 6)
+FEWEST_FRAMES = 79  # of the spectrogram: four halvings must leave the five that the last convolution spans
 NORMS = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}
 
 
@@ -47,6 +48,11 @@ class SpectrogramDiscriminator(nn.Module):
             features.append(hidden)
         scores: Tensor = self.output(hidden)
         return scores.flatten(1), features
+
+
+def shortest_input(config: DiscriminatorConfig) -> int:
+    """Samples that a signal must have at least."""
+    return (FEWEST_FRAMES - 1) * config.hop_length
 
 
 class LogMel(nn.Module):

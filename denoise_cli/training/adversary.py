@@ -34,8 +34,8 @@ class Adversary:
         self.optimizer.load_state_dict(saved["optimizer"])
 
 
-def new_adversary(config: AdversarialConfig, sample_rate: int, device: torch.device) -> Adversary:
-    """Discriminators at their random start with a fresh optimiser.
+def new_adversary(config: AdversarialConfig, sample_rate: int, samples: int, device: torch.device) -> Adversary:
+    """Discriminators of crops of `samples` at their random start, with a fresh optimiser.
 
     Raises UsageConflict for names that do not exist and for fields that contradict each other.
     """
@@ -49,7 +49,7 @@ def new_adversary(config: AdversarialConfig, sample_rate: int, device: torch.dev
         )
     if config.updates < 1:
         raise UsageConflict("adversarial.updates must be at least 1")
-    discriminators = Discriminators(config.discriminators, sample_rate).to(device)
+    discriminators = Discriminators(config.discriminators, sample_rate, samples).to(device)
     optimizer = torch.optim.AdamW(
         discriminators.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
     )

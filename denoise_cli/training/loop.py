@@ -11,6 +11,7 @@ from denoise_cli.config import Config
 from denoise_cli.data.degradation import DrawnTensors, degrade, to_device
 from denoise_cli.losses.table import make_losses
 from denoise_cli.training.divergence import check_losses, mean_values
+from denoise_cli.training.interrupts import interrupts_wait
 from denoise_cli.training.logbook import Logbook
 from denoise_cli.training.run_folder import RunFolder
 from denoise_cli.training.stages import Stage, groups_in_step
@@ -57,7 +58,7 @@ class Loop:
         pending: list[dict[str, Tensor]] = []
         try:
             while self.state.step < last_step and time.monotonic() - begin < max_seconds:
-                pending.append(self._step(batches))
+                self._step(batches, pending)
                 now = time.monotonic()
                 self.state.seconds = seconds_before + now - begin
                 validating = now - validated > 60 * self.config.train.validate_minutes
@@ -81,12 +82,13 @@ class Loop:
             logbook.close()
         self.folder.save_state(self.state)
 
-    def _step(self, batches: Iterator[DrawnTensors]) -> dict[str, Tensor]:
+    def _step(self, batches: Iterator[DrawnTensors], pending: list[dict[str, Tensor]]) -> None:
         groups = [
             [self._degraded(next(batches)) for _ in range(self.config.train.accumulate)]
             for _ in range(groups_in_step(self.stage.config(self.config)))
         ]
-        return training_step(self.state, groups, self.stage, self.config, self.losses)
+        with interrupts_wait():  # what is saved then is the state after whole steps, and their losses are known
+            pending.append(training_step(self.state, groups, self.stage, self.config, self.losses))
 
     @torch.no_grad()
     def _degraded(self, drawn: DrawnTensors) -> Batch:

@@ -81,7 +81,8 @@ def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
     ema = {name: value.detach().clone() for name, value in generator.state_dict().items()}
     state = TrainState(generator, optimizer, ema if config.train.ema_decay > 0 else {})
     if own.adversarial is not None:
-        state.adversary = new_adversary(own.adversarial, generator.sample_rate, trained[0].device)
+        samples = round(config.train.crop_seconds * generator.sample_rate)
+        state.adversary = new_adversary(own.adversarial, generator.sample_rate, samples, trained[0].device)
     return state
 
 

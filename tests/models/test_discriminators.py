@@ -10,7 +10,7 @@ from denoise_cli.audio.torchaudio_import import import_torchaudio
 from denoise_cli.config import DiscriminatorConfig, four_discriminators
 from denoise_cli.errors import UsageConflict
 from denoise_cli.models.discriminators import Discriminators
-from denoise_cli.models.spectrogram_discriminator import LogMel, SpectrogramDiscriminator, mel_filters
+from denoise_cli.models.spectrogram_discriminator import LogMel, SpectrogramDiscriminator, mel_filters, shortest_input
 from denoise_cli.models.waveform_discriminator import Downsampler, WaveformDiscriminator, shuffle_phase
 
 RATE = 16_000
@@ -49,7 +49,7 @@ def test_the_waveform_discriminator_has_melgans_slope_and_weight_norm() -> None:
 
 
 def test_the_three_waveform_discriminators_share_no_weights() -> None:
-    members = Discriminators(four_discriminators(), RATE).members
+    members = Discriminators(four_discriminators(), RATE, 32_000).members
     parameters = [id(parameter) for member in members.values() for parameter in member.parameters()]
     assert len(members) == 4 and len(set(parameters)) == len(parameters)
 
@@ -77,6 +77,14 @@ def test_the_spectrogram_discriminator_has_the_papers_size_and_fits_two_seconds(
     assert [tuple(layer.shape) for layer in features] == [(2, 32, 80, frames) for frames in (63, 31, 15, 7)]
 
 
+def test_the_shortest_input_just_fits() -> None:
+    config = DiscriminatorConfig("spectrogram")
+    network = SpectrogramDiscriminator(config, RATE)
+    assert network(noise(2, shortest_input(config)))[0].shape == (2, 2)
+    with pytest.raises(RuntimeError):
+        network(noise(2, shortest_input(config) - 1))
+
+
 def test_the_mel_scale_is_that_of_torchaudio() -> None:
     theirs = import_torchaudio().functional.melscale_fbanks(1025, 20.0, 8000.0, 80, RATE)
     torch.testing.assert_close(mel_filters(80, 20.0, 8000.0, 2048, RATE), theirs, rtol=0, atol=1e-4)
@@ -100,7 +108,7 @@ def test_little_of_the_spectrogram_that_is_judged_is_padding() -> None:
 
 
 def test_real_and_generated_signals_share_their_batch_statistics() -> None:
-    judged = Discriminators(four_discriminators()[3:], RATE)
+    judged = Discriminators(four_discriminators()[3:], RATE, 32_000)
     network = next(iter(judged.members.values()))
     real, fake = noise(2, 32_000), 10 * noise(2, 32_000, 1)
     (judgement,) = judged(real, fake).values()
@@ -110,14 +118,14 @@ def test_real_and_generated_signals_share_their_batch_statistics() -> None:
 
 
 def test_judging_leaves_nothing_behind() -> None:
-    judged = Discriminators((*SMALL, DiscriminatorConfig("spectrogram")), RATE)
+    judged = Discriminators((*SMALL, DiscriminatorConfig("spectrogram")), RATE, 32_000)
     before = {name: value.clone() for name, value in judged.state_dict().items()}
     judged(noise(1, 32_000), noise(1, 32_000, 1))
     assert all(torch.equal(value, before[name]) for name, value in judged.state_dict().items())
 
 
 def test_each_item_gets_one_score_and_a_batch_of_one_its_own() -> None:
-    judged = Discriminators(SMALL, RATE)
+    judged = Discriminators(SMALL, RATE, 8_000)
     real, fake = noise(3, 8_000), noise(3, 8_000, 1)
     for name, judgement in judged(real, fake).items():
         assert judgement.real.shape == judgement.fake.shape == (3,)
@@ -131,7 +139,7 @@ def test_each_item_gets_one_score_and_a_batch_of_one_its_own() -> None:
 
 def test_the_waveform_discriminators_hear_their_own_rates() -> None:
     """One public implementation judged estimates at 16 kHz and targets at 8 and 4."""
-    judged = Discriminators(SMALL, RATE)
+    judged = Discriminators(SMALL, RATE, 8_000)
     lengths = [judgement.fake_features[0].shape[-1] for judgement in judged(noise(1, 8_000), noise(1, 8_000)).values()]
     assert lengths == [8_000, 4_000, 2_000]
 
@@ -150,8 +158,9 @@ def test_phase_shuffle_shifts_by_up_to_its_limit_and_reflects_at_the_edges() -> 
         (DiscriminatorConfig("wavform"), "unknown kind wavform; there are waveform, spectrogram"),
         (DiscriminatorConfig("waveform", 11_025), "no multiple of sample_rate 11025"),
         (DiscriminatorConfig("spectrogram", norm="layer"), "unknown norm layer"),
+        (DiscriminatorConfig("spectrogram"), r"hop_length 256 needs train.crop_seconds of 1.25 or more, not 1.00"),
     ],
 )
 def test_what_cannot_be_made_is_said(config: DiscriminatorConfig, message: str) -> None:
     with pytest.raises(UsageConflict, match=message):
-        Discriminators([config], RATE)
+        Discriminators([config], RATE, 16_000)

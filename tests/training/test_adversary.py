@@ -98,7 +98,7 @@ class RecordingDiscriminators(Discriminators):
 
 def recording(config: Config = CONFIG) -> tuple[TrainState, list[tuple[Tensor, Tensor]]]:
     state, adversary = fresh(config)
-    judged = RecordingDiscriminators(DISCRIMINATORS, 16_000)
+    judged = RecordingDiscriminators(DISCRIMINATORS, 16_000, 8_000)
     judged.seen = []  # type: ignore[assignment]
     adversary.discriminators = judged
     return state, judged.seen  # type: ignore[return-value]
@@ -189,7 +189,7 @@ def test_instance_noise_falls_to_nothing_and_is_that_of_its_step() -> None:
 
 def test_batch_statistics_and_gradient_penalties_do_not_go_together() -> None:
     with pytest.raises(UsageConflict, match='norm = "instance"'):
-        new_adversary(AdversarialConfig(form="wasserstein_gp"), 16_000, CPU)
+        new_adversary(AdversarialConfig(form="wasserstein_gp"), 16_000, 32_000, CPU)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_batch_statistics_and_gradient_penalties_do_not_go_together() -> None:
 )
 def test_what_cannot_be_trained_is_said(changes: dict[str, object], message: str) -> None:
     with pytest.raises(UsageConflict, match=message):
-        new_adversary(dataclasses.replace(ADVERSARIAL, **changes), 16_000, CPU)  # type: ignore[arg-type]
+        new_adversary(dataclasses.replace(ADVERSARIAL, **changes), 16_000, 32_000, CPU)  # type: ignore[arg-type]
 
 
 def test_bfloat16_judges_nearly_as_float32() -> None:
