@@ -84,7 +84,8 @@ def download(reference: Reference, progress: bool = False) -> Path:
         for name in FILES:
             if name not in files:
                 continue
-            file = Path(_patiently(partial(api.hf_hub_download, repository, name, revision=commit)))
+            get = partial(api.hf_hub_download, repository, name, revision=commit)
+            file = Path(_patiently(get, (TRANSPORT_ERROR, OSError)))
             _verify(file, files[name], reference)
             if name == "config.json":
                 _check_config(file.parent, reference)
@@ -167,14 +168,16 @@ def _verify(file: Path, listed: ListedFile, reference: Reference) -> None:
     )
 
 
-def _patiently(call: Callable[[], T]) -> T:
-    """Try again after a fault of the server."""
+def _patiently(call: Callable[[], T], passing: tuple[type[Exception], ...] = ()) -> T:
+    """Try again after a fault of the server, and after errors that may pass."""
     for wait in WAITS_SECONDS:
         try:
             return call()
         except hub_errors.HfHubHTTPError as error:
             if _status(error) < 500:
                 raise
+        except passing:
+            pass
         time.sleep(wait)
     return call()
 
