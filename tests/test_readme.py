@@ -108,7 +108,7 @@ def test_the_first_block_ends_in_an_enhanced_file_and_the_second_in_the_tests() 
 
 
 def test_every_long_option_in_the_readme_exists() -> None:
-    known = ("enhance", "benchmark", "prepare-data", "train-stage1", "train-stage2")
+    known = ("enhance", "benchmark", "prepare-data", "train-stage1", "train-stage2", "train-stage3")
     text = " ".join(CliRunner().invoke(app, [command, "--help"]).output for command in known)
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert {option for option in named if option not in text} == set()
