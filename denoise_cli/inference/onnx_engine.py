@@ -8,6 +8,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import ModelUnavailable
+from denoise_cli.models.config_limits import MAX_CONTEXT_SECONDS
 
 REFUSALS = (
     runtime_errors.Fail, runtime_errors.InvalidArgument, runtime_errors.InvalidGraph, runtime_errors.InvalidProtobuf,
@@ -24,6 +25,11 @@ class OnnxEngine:
         self.sample_rate = int(properties["sample_rate"])
         self.hop = int(properties["hop"])
         self.context = (int(properties["context_left"]), int(properties["context_right"]))
+        longest = MAX_CONTEXT_SECONDS * self.sample_rate
+        if not (
+            self.sample_rate > 0 and 0 < self.hop <= longest and 0 <= min(self.context) <= max(self.context) <= longest
+        ):
+            raise ValueError(f"rate {self.sample_rate}, hop {self.hop}, context {self.context}")
 
     @classmethod
     def load(cls, file: Path, threads: int | None) -> "OnnxEngine":
@@ -47,6 +53,8 @@ class OnnxEngine:
             raise ModelUnavailable(f"{file}: onnxruntime cannot load it ({reason})") from error
         except KeyError as error:
             raise ModelUnavailable(f"{file}: has no {error} in its metadata; export it with hifidenoise") from error
+        except ValueError as error:
+            raise ModelUnavailable(f"{file}: its metadata makes no sense ({str(error)[:100]})") from error
 
     def run(self, waveform: Samples) -> Samples:
         """(batch, samples) -> (batch, samples): the model's final estimate."""
