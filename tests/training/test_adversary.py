@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from denoise_cli.config import AdversarialConfig, Config, DiscriminatorConfig
+from denoise_cli.config import AdversarialConfig, Config
 from denoise_cli.errors import UsageConflict
 from denoise_cli.losses.adversarial import FORMS
 from denoise_cli.losses.table import make_losses
@@ -201,11 +201,12 @@ def test_what_cannot_be_trained_is_said(changes: dict[str, object], message: str
         new_adversary(dataclasses.replace(ADVERSARIAL, **changes), 16_000, 32_000, CPU)  # type: ignore[arg-type]
 
 
-def test_bfloat16_judges_nearly_as_float32() -> None:
-    _, adversary = fresh(with_adversarial(discriminators=(DiscriminatorConfig("waveform", channels=4),)))
+def test_on_a_cpu_the_discriminators_stay_in_float32() -> None:
+    """Their grouped convolutions are several times slower there in bfloat16."""
+    _, adversary = fresh()
     batch = one_batch()
-    exact, rough = (
+    exact, asked = (
         discriminator_loss(adversary, batch.target, batch.noisy, precision)["discriminator"].item()
         for precision in ("float32", "bfloat16")
     )
-    assert rough == pytest.approx(exact, abs=0.05)
+    assert asked == exact
