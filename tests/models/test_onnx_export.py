@@ -1,5 +1,6 @@
 """The exported ONNX file computes what torch computes, at any length, and says how to run it."""
 
+import hashlib
 import json
 import runpy
 from pathlib import Path
@@ -17,8 +18,9 @@ from denoise_cli.inference.level import MODEL_LEVEL_DB, LevelMeter
 from denoise_cli.inference.onnx_engine import OnnxEngine
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.onnx_export import export_onnx
+from denoise_cli.workflows.inspect_model import verify_model
 from tests.audio.sounds import voice_like
-from tests.models.small_configs import SUB_BAND
+from tests.models.small_configs import FLAT, SUB_BAND
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,3 +114,18 @@ def test_the_example_imports_no_more_than_it_says() -> None:
     assert {line.split()[1] for line in lines if line.startswith(("import ", "from "))} == {
         "sys", "wave", "numpy", "onnxruntime",
     }  # fmt: skip
+
+
+def test_verify_compares_the_file_with_the_weights(generator: Generator, file: Path, tmp_path: Path) -> None:
+    generator.save_pretrained(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(file.read_bytes())
+    found = verify_model(str(tmp_path))
+    assert found.onnx_difference is not None and found.onnx_difference < 1e-5
+    assert found.checksums["model.onnx"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    Generator(SUB_BAND).save_pretrained(tmp_path)
+    with pytest.raises(ModelUnavailable, match="differs from the weights"):
+        verify_model(str(tmp_path))
+    Generator(FLAT).save_pretrained(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelUnavailable, match="onnxruntime cannot load it"):
+        verify_model(str(tmp_path))
