@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from denoise_cli.audio.raw_format import RawEncoding, RawFormat
 from denoise_cli.cli import options as flags
 from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.options import ClipRule, EngineName, EnhanceOptions, HighBandRule
 
 if TYPE_CHECKING:
+    from denoise_cli.inference.engine import Engine
     from denoise_cli.workflows.plan_jobs import Plan
 
 
@@ -21,6 +23,9 @@ def enhance(
     output: flags.Output = None,
     residual: flags.Residual = None,
     input_list: flags.InputList = None,
+    raw_format: flags.RawSamples = None,
+    raw_rate: flags.RawRate = None,
+    raw_channels: flags.RawChannels = None,
     model: flags.Model = "default",
     offline: flags.Offline = False,
     atten_lim: flags.AttenuationLimit = None,
@@ -49,12 +54,15 @@ def enhance(
     from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
     from denoise_cli.workflows.input_names import take_inputs
-    from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
+    from denoise_cli.workflows.plan_jobs import STANDARD_JOB, Existing, plan_jobs
 
     if overwrite and skip_existing:
         raise UsageConflict("--overwrite and --skip-existing: choose one")
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
+    raw = _raw(raw_format, raw_rate, raw_channels)
     plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual)
+    if raw is not None and (residual is not None or plan.jobs != (STANDARD_JOB,)):
+        raise UsageConflict("--raw-format: goes from standard input to standard output only, as in `enhance - -o -`")
     if dry_run:
         print_plan(plan)
         return
@@ -63,9 +71,28 @@ def enhance(
         model = str(find_model(model, offline, not quiet and sys.stderr.isatty()))
     chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
     with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
-        report = enhance_files(plan, lambda: open_engine(model, device, threads, engine), chosen, console)
+
+        def load() -> "Engine":
+            return open_engine(model, device, threads, engine)
+
+        if raw is not None:
+            from denoise_cli.workflows.enhance_raw import enhance_raw
+
+            report = enhance_raw(raw, load, chosen, console)
+        else:
+            report = enhance_files(plan, load, chosen, console)
     console.summary(report)
     raise typer.Exit(report.exit_code)
+
+
+def _raw(encoding: RawEncoding | None, sample_rate: int | None, channels: int | None) -> RawFormat | None:
+    if encoding is None:
+        if sample_rate is not None or channels is not None:
+            raise UsageConflict("--raw-rate and --raw-channels: say nothing without --raw-format")
+        return None
+    if sample_rate is None:
+        raise UsageConflict(f"--raw-format {encoding.value}: needs --raw-rate, which nothing in the samples tells")
+    return RawFormat(encoding, sample_rate, channels or 1)
 
 
 def _check_streams(plan: "Plan", as_json: bool) -> None:

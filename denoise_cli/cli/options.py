@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from denoise_cli.audio.raw_format import RawEncoding
 from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule
 
 Inputs = Annotated[
@@ -88,3 +89,11 @@ ChunkSeconds = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json/--no-json", help="One JSON object a file on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet/--no-quiet", help="Errors only.")]
+RawSamples = Annotated[
+    RawEncoding | None,
+    typer.Option(
+        "--raw-format", help="Samples without a header, from standard input to standard output, as they come."
+    ),
+]
+RawRate = Annotated[int | None, typer.Option("--raw-rate", metavar="HZ", min=1_000, help="Their rate [Hz].")]
+RawChannels = Annotated[int | None, typer.Option("--raw-channels", metavar="N", min=1, help="Of them; 1 if not given.")]

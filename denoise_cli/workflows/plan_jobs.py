@@ -40,6 +40,9 @@ class Job:
         return tuple(path for path in (self.target, self.residual) if path is not None and path != STANDARD_STREAM)
 
 
+STANDARD_JOB = Job(STANDARD_STREAM, STANDARD_STREAM)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is to be done, in order, and what is not because its target is there."""

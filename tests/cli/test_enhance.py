@@ -124,6 +124,13 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         ["a.wav", "--clip", "wrap"],
         ["a.wav", "--chunk-seconds", "0"],
         ["a.wav", "--nonsense"],
+        ["a.wav", "-o", "-", "--raw-format", "s16le", "--raw-rate", "16000"],
+        ["-", "-o", "b.wav", "--raw-format", "s16le", "--raw-rate", "16000"],
+        ["-", "--raw-format", "s16le"],
+        ["-", "--raw-rate", "16000"],
+        ["-", "--raw-format", "s24le", "--raw-rate", "16000"],
+        ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--json"],
+        ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--residual", "r.wav"],
     ],
 )
 def test_wrong_usage_writes_nothing_and_loads_nothing(run: Run, tmp_path: Path, arguments: list[str]) -> None:

@@ -65,3 +65,42 @@ def test_a_listener_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
     assert result.stdout[:4] == b"RIFF" and len(result.stdout) == 10
     assert result.stderr == b"rc 1\n"
     assert os.listdir(tmp_path / "tmp") == []
+
+
+def raw_process(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "denoise_cli", "enhance", "-m", "model", "-d", "cpu", "-", "-o", "-", *arguments],
+        cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_a_live_pipe_gives_sound_before_it_gets_the_end(tmp_path: Path) -> None:
+    write_model(tmp_path / "model")
+    process = raw_process(tmp_path, "--raw-format", "s16le", "--raw-rate", "16000", "--mix", "0")
+    assert process.stdin and process.stdout and process.stderr
+    content = (voice_like(3, 16_000)[0] * 32_768).astype("<i2").tobytes()
+    process.stdin.write(content)  # short enough for the pipes to hold it and its output
+    process.stdin.flush()
+    first = process.stdout.read(32_000)  # waits for ever where nothing comes before the end
+    told = process.stderr.readline().decode()
+    assert told.startswith("standard input: s16le, 16000 Hz, 1 channels; comes out ")
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    result = np.frombuffer(first + rest, "<i2").astype(int)
+    np.testing.assert_allclose(result, np.frombuffer(content, "<i2").astype(int), rtol=0, atol=1)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_raw_samples_go_from_ffmpeg_to_ffmpeg(tmp_path: Path) -> None:
+    write_model(tmp_path / "model")
+    waveform = voice_like(2.5, 48_000, 2)
+    soundfile.write(tmp_path / "in.wav", waveform.T, 48_000, "FLOAT")
+    raw = "-f f32le -ar 48000 -ac 2"
+    result = shell(
+        f"ffmpeg -v error -i in.wav {raw} - | HIFI - -o - --mix 0 --raw-format f32le --raw-rate 48000 --raw-channels 2"
+        f" | ffmpeg -v error {raw} -i - -c:a pcm_f32le out.wav",
+        tmp_path,
+    )
+    assert result.returncode == 0
+    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0].T, waveform, rtol=0, atol=1e-5)
