@@ -34,12 +34,16 @@ def print_comparison(comparison: Comparison, command: str) -> None:
     """Means, differences and speed on stdout; gaps and left-out files on stderr."""
     console = Console()
     at_once = max(1, (console.width - TITLE_WIDTH) // CELL_WIDTH)
+    console.print(f"Mean over {len(comparison.items)} files, ± half of its 95 % interval")
     for systems in _groups(comparison.systems, at_once):
         console.print(_means(comparison, systems))
     others = [system for system in comparison.systems[1:] if not system.clean_in]
+    if others:
+        console.print(f"Paired difference to {comparison.systems[0].name}, ± half of its 95 % interval")
     for systems in _groups(others, at_once):
         console.print(_differences(comparison, systems))
     if any(system.speed for system in comparison.systems):
+        console.print("Speed")
         console.print(_speeds(comparison))
     console.print(Text(command, style="dim"), soft_wrap=True)
     _print_problems(comparison, Console(stderr=True, soft_wrap=True))
@@ -50,7 +54,7 @@ def _groups(systems: Sequence[SystemScores], size: int) -> list[Sequence[SystemS
 
 
 def _means(comparison: Comparison, systems: Sequence[SystemScores]) -> Table:
-    table = Table(title=f"Mean over {len(comparison.items)} files, ± half of its 95 % interval", title_justify="left")
+    table = Table()
     table.add_column("", no_wrap=True)
     for system in systems:
         table.add_column(Text(system.name), justify="right")
@@ -63,7 +67,7 @@ def _means(comparison: Comparison, systems: Sequence[SystemScores]) -> Table:
 
 def _differences(comparison: Comparison, systems: Sequence[SystemScores]) -> Table:
     first = comparison.systems[0]
-    table = Table(title=f"Paired difference to {first.name}, ± half of its 95 % interval", title_justify="left")
+    table = Table()
     table.add_column("", no_wrap=True)
     for system in systems:
         table.add_column(Text(system.name), justify="right")
@@ -75,7 +79,7 @@ def _differences(comparison: Comparison, systems: Sequence[SystemScores]) -> Tab
 
 
 def _speeds(comparison: Comparison) -> Table:
-    table = Table(title="Speed", title_justify="left")
+    table = Table()
     for title in ("", "real-time factor", "by CPU time", "threads", "start-up"):
         table.add_column(title, justify="left" if not title else "right")
     for system in comparison.systems:
