@@ -1,0 +1,100 @@
+"""The model that is shipped: it does what it did when it was shipped, in both engines, at any level, in any chunks.
+
+After a new model: `python -m tests.models.test_bundled_model` writes tests/golden/compact.json anew.
+"""
+
+import functools
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from denoise_cli.inference.engine import open_engine
+from denoise_cli.inference.enhancer import Enhancer
+from denoise_cli.inference.options import EngineName, EnhanceOptions
+from denoise_cli.metrics.si_sdr import si_sdr
+from denoise_cli.models.model_folder import find_model, read_model_folder
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "compact.json"
+RATE = 16_000
+ENGINES = [EngineName.ONNX, EngineName.TORCH]
+
+
+@functools.cache
+def clip() -> tuple[np.ndarray, np.ndarray]:
+    """Four seconds of the project's own sample: (noisy, clean), float32."""
+    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "examples" / "make_sample.py")
+    sample = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sample)
+    source = np.random.default_rng(0)
+    clean = sample.speak(sample.SENTENCES, source)[: 4 * RATE]
+    noise = sample.room_noise(clean.size, source) * np.sqrt(np.mean(clean**2)) * 10 ** (-8 / 20)
+    return (clean + noise).astype(np.float32), clean.astype(np.float32)
+
+
+@functools.cache
+def enhancer(engine: EngineName) -> Enhancer:
+    return Enhancer.load(device="cpu", threads=1, engine=engine)
+
+
+def golden_values() -> dict[str, float]:
+    noisy, clean = clip()
+    output = enhancer(EngineName.ONNX).enhance(noisy, RATE)
+    return {"noisy_si_sdr_db": round(si_sdr(clean, noisy), 3), "si_sdr_db": round(si_sdr(clean, output), 3)}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_sample_comes_out_as_when_the_model_was_shipped(engine: EngineName) -> None:
+    noisy, clean = clip()
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert si_sdr(clean, noisy) == pytest.approx(golden["noisy_si_sdr_db"], abs=0.01)
+    assert si_sdr(clean, enhancer(engine).enhance(noisy, RATE)) == pytest.approx(golden["si_sdr_db"], abs=0.05)
+    assert golden["si_sdr_db"] > golden["noisy_si_sdr_db"] + 2
+
+
+def test_both_engines_compute_the_same() -> None:
+    noisy, _ = clip()
+    by_onnx, by_torch = (enhancer(engine).enhance(noisy, RATE) for engine in ENGINES)
+    np.testing.assert_allclose(by_onnx, by_torch, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("gain_db", [-40.0, -20.0, 6.0])
+def test_the_level_of_the_input_does_not_matter(gain_db: float) -> None:
+    noisy, _ = clip()
+    gain = 10 ** (gain_db / 20)
+    loud = enhancer(EngineName.ONNX).enhance(noisy, RATE)
+    quiet = enhancer(EngineName.ONNX).enhance(noisy * gain, RATE) / gain
+    assert abs(20 * np.log10(np.std(quiet) / np.std(loud))) < 0.01
+    assert si_sdr(loud, quiet) > 60
+
+
+def test_chunks_leave_no_trace() -> None:
+    noisy, _ = clip()
+    engine = open_engine("default", "cpu", 1)
+    long = np.tile(noisy, 4)
+    whole = enhancer(EngineName.ONNX).enhance(long, RATE, EnhanceOptions(chunk_seconds=60.0))
+    pieces = Enhancer(engine).enhance(long, RATE, EnhanceOptions(chunk_seconds=1.0))
+    np.testing.assert_allclose(pieces, whole, rtol=0, atol=1e-5)
+
+
+def test_clean_speech_passes_and_silence_stays() -> None:
+    _, clean = clip()
+    assert si_sdr(clean, enhancer(EngineName.ONNX).enhance(clean, RATE)) > 15
+    assert not enhancer(EngineName.ONNX).enhance(np.zeros(RATE, np.float32), RATE).any()
+
+
+def test_it_says_what_it_is_and_is_small() -> None:
+    folder = read_model_folder(find_model("default"))
+    assert folder.weights.stat().st_size < 24e6
+    card = (folder.path / "README.md").read_text(encoding="utf-8")
+    for needed in ("license:", "Training data", "benchmark --noisy"):
+        assert needed in card
+    assert {"stage", "step", "minutes", "corpus", "dev_scores"} <= folder.trained_with.keys()
+
+
+if __name__ == "__main__":
+    GOLDEN.parent.mkdir(exist_ok=True)
+    GOLDEN.write_text(json.dumps(golden_values(), indent=2) + "\n", encoding="utf-8")
