@@ -1,7 +1,9 @@
 """`hifidenoise models`: what there is, what it is, and other forms of it."""
 
+import functools
 import json
 import sys
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +22,7 @@ class ExportFormat(str, Enum):
     """What `models export` writes."""
 
     onnx = "onnx"
+    torchscript = "torchscript"
     folder = "folder"
 
 
@@ -93,12 +96,19 @@ def export_model(
     name: Name,
     output: Annotated[Path, typer.Option("-o", "--output", help="The file, or the folder.")],
     form: Annotated[
-        ExportFormat, typer.Option("--format", help="onnx: one file; folder: a model folder to ship, in float16.")
+        ExportFormat,
+        typer.Option("--format", help="onnx, torchscript: one file; folder: a model folder to ship, in float16."),
     ] = ExportFormat.onnx,
 ) -> None:
     """Write a model in another form, after checking that it computes the same."""
+    from denoise_cli.models.onnx_export import export_onnx
+    from denoise_cli.models.torchscript_export import export_torchscript
     from denoise_cli.workflows.export_model import export_file, export_folder
 
-    write = {ExportFormat.onnx: export_file, ExportFormat.folder: export_folder}[form]
-    difference = write(name, output)
+    writers: dict[ExportFormat, Callable[[str, Path], float]] = {
+        ExportFormat.onnx: functools.partial(export_file, export=export_onnx),
+        ExportFormat.torchscript: functools.partial(export_file, export=export_torchscript),
+        ExportFormat.folder: export_folder,
+    }
+    difference = writers[form](name, output)
     typer.echo(f"{output}: differs from torch by {difference:.1e} at the most", err=True)

@@ -1,6 +1,7 @@
-"""What `models export` does: a run folder or a model into a folder to ship, or into one ONNX file."""
+"""What `models export` does: a run folder or a model into a folder to ship, or into one file."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -13,13 +14,13 @@ from denoise_cli.models.model_folder import find_model, read_model_folder, write
 from denoise_cli.models.onnx_export import export_onnx
 
 
-def export_file(model: str, target: Path) -> float:
-    """Write a model as one ONNX file. Returns its largest difference from torch.
+def export_file(model: str, target: Path, export: Callable[[Generator, Path], float]) -> float:
+    """Write a model as one file by `export_onnx` or `export_torchscript`. Returns its largest difference from torch.
 
     Raises UnwritableOutput if the file exists, ModelUnavailable, MissingPackage, CannotStart.
     """
     _refuse_existing(target)
-    return export_onnx(load_generator(read_model_folder(find_model(model))), target)
+    return export(load_generator(read_model_folder(find_model(model))), target)
 
 
 def export_folder(model: str, target: Path) -> float:

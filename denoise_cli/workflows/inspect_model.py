@@ -88,7 +88,8 @@ def _facts(name: str, folder: ModelFolder) -> dict[str, Any]:
 
 def _compare_onnx(folder: ModelFolder, generator: "Generator") -> float:
     from denoise_cli.inference.onnx_engine import OnnxEngine
-    from denoise_cli.models.onnx_export import PARITY, parity
+    from denoise_cli.models.onnx_export import parity
+    from denoise_cli.models.parity import PARITY
 
     engine = OnnxEngine.load(folder.onnx, None)  # says in one line what is wrong with a broken file
     if (engine.sample_rate, engine.hop, engine.context) != (generator.sample_rate, generator.hop, generator.context):

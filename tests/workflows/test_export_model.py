@@ -11,6 +11,8 @@ from denoise_cli.inference.onnx_engine import OnnxEngine
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import read_model_folder, write_config
+from denoise_cli.models.onnx_export import export_onnx
+from denoise_cli.models.torchscript_export import export_torchscript
 from denoise_cli.workflows.export_model import export_file, export_folder
 from tests.models.small_configs import SUB_BAND
 
@@ -47,5 +49,21 @@ def test_an_existing_file_is_not_replaced(model: Path, tmp_path: Path) -> None:
     target = tmp_path / "model.onnx"
     target.write_text("mine")
     with pytest.raises(UnwritableOutput, match="exists"):
-        export_file(str(model), target)
+        export_file(str(model), target, export_onnx)
     assert target.read_text() == "mine"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("shape", [(1, 1), (2, 1_000), (3, 5_003)])
+def test_a_torchscript_file_runs_at_every_length_and_says_how(
+    model: Path, tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    file = tmp_path / "model.ts"
+    assert export_file(str(model), file, export_torchscript) < 1e-5
+    facts = {"hop": "", "context_left": "", "sample_rate": ""}
+    program = torch.jit.load(str(file), _extra_files=facts)
+    generator = load_generator(read_model_folder(model))
+    assert (int(facts["hop"]), int(facts["context_left"])) == (generator.hop, generator.context[0])
+    noisy = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        torch.testing.assert_close(program(noisy), generator.enhance(noisy), rtol=0, atol=1e-5)
