@@ -4,6 +4,7 @@ import json
 import logging
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,9 @@ from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import CannotStart, MissingPackage
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.parity import PARITY, Samples, largest_difference
+
+if TYPE_CHECKING:
+    import onnx_ir
 
 INPUT, OUTPUT = "noisy", "enhanced"
 
@@ -60,6 +64,7 @@ def export_onnx(generator: Generator, file: Path) -> float:
         )  # fmt: skip
     if program is None:
         raise CannotStart(f"{file}: torch returned no ONNX program")
+    forget_origins(program.model)
     program.model.metadata_props.update(metadata(generator))
     temporary = file.with_name(f".{file.name}.part")
     program.save(temporary)
@@ -69,6 +74,17 @@ def export_onnx(generator: Generator, file: Path) -> float:
         raise CannotStart(f"{file}: onnxruntime differs from torch by {difference:.1e}; nothing was written")
     temporary.replace(file)
     return difference
+
+
+def forget_origins(model: "onnx_ir.Model") -> None:
+    """Drop the stack traces that torch's exporter notes at each node: they hold paths of the exporting machine."""
+    for node in model.graph.all_nodes():
+        node.metadata_props.clear()
+        node.doc_string = None
+        for value in node.outputs:
+            value.metadata_props.clear()
+    for value in (*model.graph.inputs, *model.graph.initializers.values()):
+        value.metadata_props.clear()
 
 
 def parity(generator: Generator, file: Path) -> float:

@@ -55,6 +55,10 @@ def test_the_metadata_says_how_to_run_it(generator: Generator, file: Path) -> No
     assert json.loads(properties["generator"])["wavenet"]["channels"] == SUB_BAND.wavenet.channels
 
 
+def test_no_path_of_the_exporting_machine_is_in_the_file(file: Path) -> None:
+    assert str(Path(__file__).parents[2]).encode() not in file.read_bytes()
+
+
 def test_a_wrong_export_is_not_kept(generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("denoise_cli.models.onnx_export.PARITY", -1.0)
     with pytest.raises(CannotStart, match="differs from torch"):
