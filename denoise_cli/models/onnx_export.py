@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import CannotStart, MissingPackage
 from denoise_cli.models.generator import Generator
-from denoise_cli.models.parity import PARITY, Samples, largest_difference
+from denoise_cli.models.parity import Samples, keep_if_equal, largest_difference
 
 if TYPE_CHECKING:
     import onnx_ir
@@ -68,12 +68,7 @@ def export_onnx(generator: Generator, file: Path) -> float:
     program.model.metadata_props.update(metadata(generator))
     temporary = file.with_name(f".{file.name}.part")
     program.save(temporary)
-    difference = parity(generator, temporary)
-    if not difference <= PARITY:
-        temporary.unlink()
-        raise CannotStart(f"{file}: onnxruntime differs from torch by {difference:.1e}; nothing was written")
-    temporary.replace(file)
-    return difference
+    return keep_if_equal(temporary, file, parity(generator, temporary))
 
 
 def forget_origins(model: "onnx_ir.Model") -> None:

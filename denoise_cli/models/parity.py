@@ -1,11 +1,13 @@
 """Whether another form of a generator computes what torch does."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from denoise_cli.errors import CannotStart
 from denoise_cli.models.generator import Generator
 
 PARITY = 1e-4  # largest difference that an export may show, for audio in [-1, 1]
@@ -27,3 +29,15 @@ def largest_difference(generator: Generator, run: Callable[[Samples], Samples]) 
             expected = generator.enhance(torch.from_numpy(noisy)).numpy()
         differences.append(np.abs(run(noisy) - expected).max())
     return float(np.max(differences))
+
+
+def keep_if_equal(temporary: Path, file: Path, difference: float) -> float:
+    """Give an export its name if it differs by no more than PARITY, else remove it. Returns the difference.
+
+    Raises CannotStart when the difference exceeds PARITY or is not a number.
+    """
+    if not difference <= PARITY:
+        temporary.unlink()
+        raise CannotStart(f"{file}: the export differs from torch by {difference:.1e}; nothing was written")
+    temporary.replace(file)
+    return difference

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import torch
 
-from denoise_cli.errors import CannotStart
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.onnx_export import FinalEstimate, metadata
-from denoise_cli.models.parity import PARITY, Samples, largest_difference
+from denoise_cli.models.parity import Samples, keep_if_equal, largest_difference
 
 
 def export_torchscript(generator: Generator, file: Path) -> float:
@@ -31,9 +30,4 @@ def export_torchscript(generator: Generator, file: Path) -> float:
             output: Samples = loaded(torch.from_numpy(noisy)).numpy()
         return output
 
-    difference = largest_difference(generator, run)
-    if not difference <= PARITY:
-        temporary.unlink()
-        raise CannotStart(f"{file}: the traced program differs from torch by {difference:.1e}; nothing was written")
-    temporary.replace(file)
-    return difference
+    return keep_if_equal(temporary, file, largest_difference(generator, run))

@@ -60,7 +60,7 @@ def test_no_path_of_the_exporting_machine_is_in_the_file(file: Path) -> None:
 
 
 def test_a_wrong_export_is_not_kept(generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("denoise_cli.models.onnx_export.PARITY", -1.0)
+    monkeypatch.setattr("denoise_cli.models.parity.PARITY", -1.0)
     with pytest.raises(CannotStart, match="differs from torch"):
         export_onnx(generator, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
