@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import soundfile
 
-from denoise_cli.errors import UsageConflict
+from denoise_cli.audio.output_format import OutputFormat
 
 # Suffixes that are taken for audio in folders, and the container that each stands for in -o. libsndfile's names.
 CONTAINERS = {
@@ -32,7 +32,7 @@ CONTAINERS = {
     ".sf": "IRCAM",
     ".pvf": "PVF",
 }
-_FIXED_SUBTYPES = {".opus": "OPUS"}
+FIXED_SUBTYPES = {".opus": "OPUS"}
 _FAMILIES = ({"WAV", "WAVEX", "RF64"}, {"OGG"})  # what one suffix may hold besides its own container
 # What comes closest where a container cannot hold a subtype; after these, the container's own default.
 _NEAREST = {
@@ -55,6 +55,8 @@ _SAMPLE_BYTES = {
     "ULAW": 1,
     "ALAW": 1,
 }
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_FLOAT_BITS = {"FLOAT": 32, "DOUBLE": 32}
 RIFF_LIMIT = 2**32 - 2**16  # bytes; what a WAV header can say, less room for the header itself
 
 
@@ -81,30 +83,41 @@ def names_audio(path: PurePath) -> bool:
     return path.suffix.lower() in CONTAINERS
 
 
-def check_target_suffix(source: PurePath, target: PurePath) -> None:
-    """Raises UsageConflict when the target's suffix names no container that can be written."""
-    suffix = target.suffix.lower()
-    if suffix not in CONTAINERS and suffix != source.suffix.lower():
-        known = " ".join(sorted(CONTAINERS))
-        what = f"{suffix} names no format that can be written" if suffix else "has no suffix to name a format"
-        raise UsageConflict(f"{target}: {what}; there are {known} (a folder ends in /)")
+def choose_encoding(
+    source: Encoding, source_path: PurePath, target: PurePath, wanted: OutputFormat | None = None
+) -> Encoding:
+    """The encoding of the target: the source's, unless its suffix or what is wanted says otherwise."""
+    asked = wanted or OutputFormat()
+    suffix = f".{asked.name}" if asked.name else target.suffix.lower()
+    chosen = _by_suffix(source, source_path.suffix.lower(), suffix)
+    if asked.subtype is None:
+        return chosen
+    endian = chosen.endian if soundfile.check_format(chosen.container, asked.subtype, chosen.endian) else "FILE"
+    return Encoding(chosen.container, asked.subtype, endian)
 
 
-def choose_encoding(source: Encoding, source_path: PurePath, target: PurePath) -> Encoding:
-    """The encoding of the target: the source's where its suffix is the same or unknown, else by the target's suffix."""
-    suffix = target.suffix.lower()
-    if suffix == source_path.suffix.lower() or suffix not in CONTAINERS:
+def _by_suffix(source: Encoding, source_suffix: str, suffix: str) -> Encoding:
+    if suffix == source_suffix or suffix not in CONTAINERS:
         return source
     container = CONTAINERS[suffix]
     for family in _FAMILIES:
-        if container in family and source.container in family and suffix not in (".rf64", *_FIXED_SUBTYPES):
+        if container in family and source.container in family and suffix not in (".rf64", *FIXED_SUBTYPES):
             return source
-    if suffix in _FIXED_SUBTYPES:
-        return Encoding(container, _FIXED_SUBTYPES[suffix])
+    if suffix in FIXED_SUBTYPES:
+        return Encoding(container, FIXED_SUBTYPES[suffix])
     for subtype in (source.subtype, *_NEAREST.get(source.subtype, ())):
         if subtype in _SAMPLE_BYTES and soundfile.check_format(container, subtype):
             return Encoding(container, subtype)
     return Encoding(container, soundfile.default_subtype(container))
+
+
+def dither_bits(source: Encoding, target: Encoding) -> int | None:
+    """Bits of the target where they are fewer than the source's, so that rounding needs dither; else None.
+
+    A compressed source counts as 16 bits, a compressed target rounds nothing.
+    """
+    bits = _BITS.get(target.subtype)
+    return bits if bits is not None and bits < _BITS.get(source.subtype, _FLOAT_BITS.get(source.subtype, 16)) else None
 
 
 def grown(encoding: Encoding, frames: int, channels: int) -> Encoding:

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -15,12 +15,16 @@ from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UnreadableAudio
 
 _CUT_SHORT = re.compile(r"^(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_OF_THE_WRITER = {"software"}  # not about the recording, but about what wrote the file
 _LENGTH_UNKNOWN = 0x7FFFF000  # written in place of a length by programs that write to a pipe; nothing is missing
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file's header says. frames: samples per channel that can be expected; promised: that it claims to hold."""
+    """What a file's header says.
+
+    frames: samples per channel that can be expected; promised: that it claims to hold. tags: title, artist and such.
+    """
 
     path: Path
     sample_rate: int
@@ -28,6 +32,7 @@ class AudioInfo:
     frames: int
     promised: int
     encoding: Encoding
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class AudioReader:
@@ -103,7 +108,11 @@ def _describe(path: Path, file: soundfile.SoundFile, size: int) -> AudioInfo:
         )
     if file.frames == 0 and size > 4096:
         raise UnreadableAudio(f"{path}: its header says that it holds no samples, but it has {size} bytes; repair it")
-    return AudioInfo(path, file.samplerate, file.channels, file.frames, _promised(file), encoding)
+    return AudioInfo(path, file.samplerate, file.channels, file.frames, _promised(file), encoding, _tags(file))
+
+
+def _tags(file: soundfile.SoundFile) -> Mapping[str, str]:
+    return {name: text for name, text in file.copy_metadata().items() if name not in _OF_THE_WRITER and text}
 
 
 def _promised(file: soundfile.SoundFile) -> int:

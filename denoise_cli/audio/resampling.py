@@ -1,5 +1,7 @@
 """Change of sample rate block by block, aligned to the sample and of exact length."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import soxr
 
@@ -51,3 +53,15 @@ class Resampler:
             block = np.ascontiguousarray(output.T)
         self._given += block.shape[1]
         return block
+
+
+def resampled(pieces: Iterable[Samples], in_rate: int, out_rate: int, channels: int) -> Iterator[Samples]:
+    """All pieces of a recording, (channels, samples) each, at another rate; `resampled_length` samples in all."""
+    if in_rate == out_rate:
+        yield from pieces
+        return
+    resampler, taken = Resampler(in_rate, out_rate, channels), 0
+    for piece in pieces:
+        taken += piece.shape[1]
+        yield resampler.push(piece)
+    yield resampler.flush(resampled_length(taken, in_rate, out_rate))

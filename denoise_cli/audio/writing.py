@@ -1,34 +1,48 @@
 """Write sound block by block, and let a file appear only when it is whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 import numpy as np
 import soundfile
 
+from denoise_cli.audio.dither import Dither
+from denoise_cli.audio.format_checks import possible_rates
 from denoise_cli.audio.formats import Encoding
 from denoise_cli.audio.reading import sound_path
-from denoise_cli.audio.samples import Samples
+from denoise_cli.audio.samples import Samples, counted_channels
 from denoise_cli.errors import UnwritableOutput
 
 _PEAK_STAMP = 12  # bytes from the tag of a PEAK chunk to its time stamp
 _HEADER = 4096
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
 class AudioWriter:
     """An open target; a context manager. Float samples go to libsndfile as they are: it rounds, and never wraps."""
 
-    def __init__(self, path: Path, target: Path, sample_rate: int, channels: int, encoding: Encoding) -> None:
+    def __init__(
+        self,
+        path: Path,
+        target: Path,
+        sample_rate: int,
+        channels: int,
+        encoding: Encoding,
+        tags: Mapping[str, str] = NO_TAGS,
+        dither: Dither | None = None,
+    ) -> None:
         """path: what is written; target: the name that errors are about.
 
+        tags: by libsndfile's names; those that the container cannot hold are left out. dither: is added.
         Raises UnwritableOutput when the encoding does not take this rate or channel count, or the folder no file.
         """
         self._path = path
         self._target = target
         self._encoding = encoding
+        self._dither = dither
         self._frames = 0
         try:
             path.touch()  # gives the system's own reason, which libsndfile does not
@@ -38,8 +52,8 @@ class AudioWriter:
         except OSError as error:
             raise UnwritableOutput(f"{target}: {error.strerror or error}") from error
         except (soundfile.LibsndfileError, ValueError) as error:
-            what = f"{encoding.container}/{encoding.subtype} at {sample_rate} Hz with {channels} channels"
-            raise UnwritableOutput(f"{target}: cannot write {what}; choose another format by -o NAME.wav") from error
+            raise UnwritableOutput(f"{target}: {_refusal(encoding, sample_rate, channels)}") from error
+        self._tag(tags)
 
     def __enter__(self) -> "AudioWriter":
         return self
@@ -57,6 +71,8 @@ class AudioWriter:
 
         Raises UnwritableOutput, for instance when the disk is full.
         """
+        if self._dither is not None:
+            block = self._dither.add(block)
         try:
             self._file.write(np.ascontiguousarray(block.T))
         except (soundfile.LibsndfileError, OSError) as error:
@@ -84,6 +100,13 @@ class AudioWriter:
         except soundfile.LibsndfileError:
             pass  # the file is thrown away, and the error under way is the one to tell
 
+    def _tag(self, tags: Mapping[str, str]) -> None:
+        for name, text in tags.items():
+            try:
+                setattr(self._file, name, text)
+            except soundfile.LibsndfileError:
+                pass  # not in this container
+
     def _reason(self, error: Exception) -> str:
         free = os.statvfs(self._path.parent) if hasattr(os, "statvfs") else None
         if free is not None and free.f_bavail * free.f_frsize < 2**20:
@@ -108,6 +131,14 @@ def appearing_whole(target: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise UnwritableOutput(f"{target}: {error.strerror or error}") from error
+
+
+def _refusal(encoding: Encoding, sample_rate: int, channels: int) -> str:
+    what = f"{encoding.container}/{encoding.subtype} at {sample_rate} Hz with {counted_channels(channels)}"
+    rates = possible_rates(encoding)
+    if rates and sample_rate not in rates:
+        return f"cannot write {what}; choose --sample-rate {', '.join(map(str, rates))}, or another format"
+    return f"cannot write {what}; choose another format by -o NAME.wav"
 
 
 def _clear_time_stamp(path: Path) -> None:

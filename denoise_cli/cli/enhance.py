@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.raw_format import RawEncoding, RawFormat
 from denoise_cli.cli import options as flags
 from denoise_cli.errors import UsageConflict
@@ -22,6 +23,10 @@ def enhance(
     inputs: flags.Inputs = None,
     output: flags.Output = None,
     residual: flags.Residual = None,
+    filename: flags.Filename = None,
+    format_name: flags.Format = None,
+    subtype: flags.Subtype = None,
+    sample_rate: flags.SampleRate = None,
     input_list: flags.InputList = None,
     raw_format: flags.RawSamples = None,
     raw_rate: flags.RawRate = None,
@@ -48,28 +53,32 @@ def enhance(
     Rate, channels, length, alignment, level and format stay as they are. Exit code: 0 all done, 1 some failed, 2 wrong
     usage and nothing written, 3 the model could not be started, 130 interrupted.
     """
+    from denoise_cli.audio.format_checks import parse_output_format
     from denoise_cli.cli.console import Console, print_plan
     from denoise_cli.inference.engine import open_engine
     from denoise_cli.models.model_folder import find_model
     from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
     from denoise_cli.workflows.input_names import take_inputs
-    from denoise_cli.workflows.plan_jobs import STANDARD_JOB, Existing, plan_jobs
+    from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
+    from denoise_cli.workflows.target_names import TargetNames
 
     if overwrite and skip_existing:
         raise UsageConflict("--overwrite and --skip-existing: choose one")
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
     raw = _raw(raw_format, raw_rate, raw_channels)
-    plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual)
-    if raw is not None and (residual is not None or plan.jobs != (STANDARD_JOB,)):
-        raise UsageConflict("--raw-format: goes from standard input to standard output only, as in `enhance - -o -`")
+    written = parse_output_format(format_name, subtype, sample_rate)
+    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written)
+    names = TargetNames(filename, written)
+    plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual, names)
+    if raw is not None:
+        _check_raw(plan, residual, chosen)
     if dry_run:
         print_plan(plan)
         return
     _check_streams(plan, as_json)
     if plan.jobs and parse_reference(model) is not None:  # a download has a bar of its own, before the console's
         model = str(find_model(model, offline, not quiet and sys.stderr.isatty()))
-    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds)
     with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
 
         def load() -> "Engine":
@@ -93,6 +102,18 @@ def _raw(encoding: RawEncoding | None, sample_rate: int | None, channels: int | 
     if sample_rate is None:
         raise UsageConflict(f"--raw-format {encoding.value}: needs --raw-rate, which nothing in the samples tells")
     return RawFormat(encoding, sample_rate, channels or 1)
+
+
+def _check_raw(plan: "Plan", residual: str | None, chosen: EnhanceOptions) -> None:
+    """Raises UsageConflict for what samples without a header cannot be made into."""
+    from denoise_cli.workflows.plan_jobs import STANDARD_JOB
+
+    if residual is not None or plan.jobs != (STANDARD_JOB,):
+        raise UsageConflict("--raw-format: goes from standard input to standard output only, as in `enhance - -o -`")
+    if chosen.written != OutputFormat():
+        raise UsageConflict(
+            "--raw-format: goes out as it came in; leave --format, --subtype and --sample-rate to the next program"
+        )
 
 
 def _check_streams(plan: "Plan", as_json: bool) -> None:

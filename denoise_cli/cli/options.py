@@ -25,8 +25,38 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="PATH",
-        help="A file for one file; a folder for several, or if it ends in /; - is standard output, as WAV. "
+        help="A file for one file; a folder for several, or if it ends in /; - is standard output, as WAV or --format. "
         "Without: NAME.enhanced.EXT beside each.",
+    ),
+]
+Filename = Annotated[
+    str | None,
+    typer.Option(
+        "--filename",
+        metavar="TEMPLATE",
+        help="Names of files in folders, of {stem}, {ext} and {parent}.",
+        show_default="{stem}.{ext}",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="SUFFIX", help="wav, flac, ogg, opus, mp3 ... for all files.", show_default="the input's"
+    ),
+]
+Subtype = Annotated[
+    str | None,
+    typer.Option("--subtype", metavar="NAME", help="pcm16, pcm24, float, vorbis ...", show_default="the input's"),
+]
+SampleRate = Annotated[
+    int | None,
+    typer.Option(
+        "--sample-rate",
+        metavar="HZ",
+        min=1_000,
+        max=192_000,
+        help="Rate of what is written [Hz].",
+        show_default="the input's",
     ),
 ]
 Model = Annotated[

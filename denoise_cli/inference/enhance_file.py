@@ -3,19 +3,18 @@
 import math
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from denoise_cli.audio.formats import Encoding, choose_encoding, grown
 from denoise_cli.audio.reading import AudioInfo, AudioReader
+from denoise_cli.audio.resampling import resampled, resampled_length
 from denoise_cli.audio.samples import Samples
-from denoise_cli.audio.writing import AudioWriter, appearing_whole
 from denoise_cli.errors import EnhancementFailed, UnusableAudio
 from denoise_cli.inference.clipping import Sink, Written, write_within_scale
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhancement import EnhancementStream
 from denoise_cli.inference.options import EnhanceOptions, HighBandRule
+from denoise_cli.inference.output_files import Shape, output_files
 from denoise_cli.inference.residual import ResidualTap, SplitSink
 from denoise_cli.inference.survey import Survey, survey
 
@@ -83,44 +82,47 @@ def _write(
     hears: Listener,
 ) -> Written:
     stream = EnhancementStream(engine, info.sample_rate, found, options)
-    with AudioReader(info.path) as reader, ExitStack() as stack:
-        encodings = [_encoding(info, found, path, hears) for path in (target, residual) if path is not None]
-        parts = [stack.enter_context(appearing_whole(path)) for path in (target, residual) if path is not None]
-        writer = _opened(stack, parts[0], target, info, encodings[0])
-        sink: Sink = writer
-        pieces, rows = stream.process(reader.blocks()), info.channels
+    rate = options.written.sample_rate or info.sample_rate
+    shape = Shape(resampled_length(found.frames, info.sample_rate, rate), rate, info.channels)
+    targets = [path for path in (target, residual) if path is not None]
+    with AudioReader(info.path) as reader, output_files(targets, info, shape, options.written) as files:
+        for file in files:
+            if file.larger:
+                hears.notes(f"{file.target}: more than a WAV header can say (4 GiB); written as RF64")
+        sink: Sink = files[0].writer
+        pieces, rows = stream.process(reader.blocks()), shape.channels
         if residual is not None:
-            tap = ResidualTap(info.channels)
-            pieces, rows = tap.stack(stream.process(tap.listen(reader.blocks()))), 2 * info.channels
-            sink = split = SplitSink(writer, _opened(stack, parts[1], residual, info, encodings[1]))
-        counted = _counted(pieces, info.sample_rate, hears)
-        bounded = encodings[0].bounded
-        written = write_within_scale(counted, sink, rows, options.clip, bounded, target.parent, info.channels)
-        if written.frames != found.frames:
+            tap = ResidualTap(shape.channels)
+            pieces, rows = tap.stack(stream.process(tap.listen(reader.blocks()))), 2 * shape.channels
+            sink = split = SplitSink(files[0].writer, files[1].writer)
+        counted = _Counted(pieces, info.sample_rate, hears)
+        written = write_within_scale(
+            resampled(counted, info.sample_rate, rate, rows),
+            sink, rows, options.clip, files[0].encoding.bounded, target.parent, shape.channels,
+        )  # fmt: skip
+        if counted.frames != found.frames:
             raise UnusableAudio(
-                f"{info.path}: changed from {found.frames} to {written.frames} samples while it was read"
+                f"{info.path}: changed from {found.frames} to {counted.frames} samples while it was read"
             )
-    if residual is not None and encodings[1].bounded and split.clipped:
+    if residual is not None and files[1].encoding.bounded and split.clipped:
         hears.notes(f"{residual}: {split.clipped} samples beyond full scale were cut off")
     return written
 
 
-def _encoding(info: AudioInfo, found: Survey, target: Path, hears: Listener) -> Encoding:
-    encoding = choose_encoding(info.encoding, info.path, target)
-    large = grown(encoding, found.frames, info.channels)
-    if large != encoding:
-        hears.notes(f"{target}: more than a WAV header can say (4 GiB); written as RF64")
-    return large
+class _Counted:
+    """Pieces passed on; tells how far they are. frames: so many samples were passed on."""
 
+    def __init__(self, pieces: Iterable[Samples], sample_rate: int, hears: Listener) -> None:
+        self._pieces = pieces
+        self._sample_rate = sample_rate
+        self._hears = hears
+        self.frames = 0
 
-def _opened(stack: ExitStack, part: Path, target: Path, info: AudioInfo, encoding: Encoding) -> AudioWriter:
-    return stack.enter_context(AudioWriter(part, target, info.sample_rate, info.channels, encoding))
-
-
-def _counted(pieces: Iterable[Samples], sample_rate: int, hears: Listener) -> Iterator[Samples]:
-    for piece in pieces:
-        yield piece
-        hears.advances(piece.shape[1] / sample_rate)
+    def __iter__(self) -> Iterator[Samples]:
+        for piece in self._pieces:
+            yield piece
+            self.frames += piece.shape[1]
+            self._hears.advances(piece.shape[1] / self._sample_rate)
 
 
 def _note_input(info: AudioInfo, found: Survey, engine: Engine, options: EnhanceOptions, hears: Listener) -> None:

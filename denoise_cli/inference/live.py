@@ -4,6 +4,8 @@ A file is surveyed first and gets one gain. Here the gain follows the level of a
 comes out is divided by it again sample by sample, so that nobody hears it move.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from denoise_cli.audio.samples import Samples
@@ -34,8 +36,7 @@ class LiveStream:
         self.delay_seconds = max(WARM_UP_SECONDS, ahead) + HANDLING_SECONDS
         sources = tuple(range(channels))
         unknown = Survey(frames=0, peak=0.0, gain=1.0, offsets=(0.0,) * channels, sources=sources)
-        options = EnhanceOptions(options.high_band, options.clip, options.mix, options.attenuation_limit_db, seconds)
-        self._stream = EnhancementStream(engine, sample_rate, unknown, options)
+        self._stream = EnhancementStream(engine, sample_rate, unknown, replace(options, chunk_seconds=seconds))
         self._meter = LevelMeter(sample_rate, engine.sample_rate)
         self._warm_up = round(WARM_UP_SECONDS * sample_rate)
         self._waiting = SampleQueue(channels)

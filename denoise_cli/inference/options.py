@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from denoise_cli.audio.output_format import OutputFormat
+
 
 class HighBandRule(str, Enum):
     """What becomes of the band that the model cannot hear."""
@@ -33,7 +35,7 @@ class EnhanceOptions:
     """Defaults change nothing but noise and reverberation.
 
     mix: 0 gives the input, 1 the enhanced. attenuation_limit_db: nothing goes down by more; None: no limit.
-    chunk_seconds: what is run through the model at a time; None: chosen by the model's reach.
+    chunk_seconds: what is run through the model at a time; None: chosen by the model's reach. written: how files are.
     """
 
     high_band: HighBandRule = HighBandRule.FOLLOW
@@ -41,3 +43,4 @@ class EnhanceOptions:
     mix: float = 1.0
     attenuation_limit_db: float | None = None
     chunk_seconds: float | None = None
+    written: OutputFormat = OutputFormat()

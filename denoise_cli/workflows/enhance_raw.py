@@ -9,7 +9,7 @@ import numpy as np
 
 from denoise_cli.audio.raw_format import RawEncoding, RawFormat
 from denoise_cli.audio.raw_pcm import ByteSource, raw_bytes, read_raw
-from denoise_cli.audio.samples import Samples
+from denoise_cli.audio.samples import Samples, counted_channels
 from denoise_cli.errors import DenoiseError
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhance_file import Enhanced
@@ -31,7 +31,7 @@ def enhance_raw(
     started = time.perf_counter()
     stream = LiveStream(load_engine(), raw.sample_rate, raw.channels, options)
     hears.notes(
-        f"standard input: {raw.encoding.value}, {raw.sample_rate} Hz, {raw.channels} channels; "
+        f"standard input: {raw.encoding.value}, {raw.sample_rate} Hz, {counted_channels(raw.channels)}; "
         f"comes out {stream.delay_seconds:.2f} s after it went in, besides the time it takes to compute"
     )
     sink = _RawOutput(raw)

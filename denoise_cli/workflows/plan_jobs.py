@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from denoise_cli.audio.formats import check_target_suffix, names_audio
+from denoise_cli.audio.format_checks import check_target
+from denoise_cli.audio.formats import names_audio
 from denoise_cli.errors import UsageConflict
+from denoise_cli.workflows.target_names import MARK, TargetNames
 
+STREAMED = Path("standard output")
 STANDARD_STREAM = Path("-")  # standard input as a source, standard output as a target; a file of that name is ./-
-MARK = ".enhanced"  # in the names of targets beside their sources
 _NAMED = 3  # that many files are named in an error about many
 
 
@@ -57,6 +59,7 @@ def plan_jobs(
     existing: Existing = Existing.REFUSE,
     recursive: bool = True,
     residual: str | None = None,
+    names: TargetNames | None = None,
 ) -> Plan:
     """Plan the enhancement of files and folders.
 
@@ -65,10 +68,12 @@ def plan_jobs(
     are several inputs. None: NAME.enhanced.EXT beside each source, and such files are no sources then.
     STANDARD_STREAM as the only input, or "-" as output of one file: standard input and output; the first without an
     output goes to standard output. residual: as output, for what is removed; None: that is not written.
-    Raises UsageConflict for what is missing, holds no audio, collides, or would be replaced without leave.
+    names: what targets are called in folders, and how they are written.
+    Raises UsageConflict for what is missing, holds no audio, collides, would be replaced without leave, or cannot be
+    written as is asked.
     """
     jobs: dict[tuple[str, str], Job] = {}
-    for job in _jobs(inputs, output, residual, recursive):
+    for job in _jobs(inputs, output, residual, recursive, names or TargetNames()):
         jobs.setdefault((os.path.abspath(job.source), os.path.abspath(job.target)), job)
     planned = tuple(jobs.values())
     _check_collisions(planned)
@@ -92,29 +97,35 @@ class _Place:
     path: Path
     is_folder: bool
 
-    def of(self, source: Path, place: Path) -> Path:
+    def of(self, source: Path, place: Path, names: TargetNames) -> Path:
         """The file for one source; place: below the folder."""
-        if self.is_folder:
-            return self.path / place
-        check_target_suffix(source, self.path)
-        return self.path
+        target = self.path / names.below(source, place) if self.is_folder else self.path
+        check_target(source, target, names.written)
+        return target
 
 
-def _jobs(inputs: Sequence[Path], output: str | None, residual: str | None, recursive: bool) -> Iterator[Job]:
+def _jobs(
+    inputs: Sequence[Path], output: str | None, residual: str | None, recursive: bool, names: TargetNames
+) -> Iterator[Job]:
     removed = None if residual is None else _place(inputs, residual)
     if STANDARD_STREAM in inputs or output == str(STANDARD_STREAM):
-        source, target = _streamed(inputs, output)
+        source, target = _streamed(inputs, output, names)
         name = Path("" if source == STANDARD_STREAM else source.name)
-        yield Job(source, target, None if removed is None else removed.of(source, name))
+        yield Job(source, target, None if removed is None else removed.of(source, name, names))
         return
     place = None if output is None else _place(inputs, output)
+    if place is not None and not place.is_folder and names.template is not None:
+        raise UsageConflict(f"--filename and -o {place.path}: both name the file; leave one of them out")
     avoided = [each.path for each in (place, removed) if each is not None and each.is_folder]
     for path in inputs:
-        for source, below in _sources(path, avoided, recursive, place is None):
-            target = (
-                source.with_name(f"{source.stem}{MARK}{source.suffix}") if place is None else place.of(source, below)
-            )
-            yield Job(source, target, None if removed is None else removed.of(source, below))
+        for source, below in _sources(path, avoided, recursive, names if place is None else None):
+            if place is None:
+                target = names.beside(source)
+                if target.suffix != MARK:  # what has no suffix stays what it is
+                    check_target(source, target, names.written)
+            else:
+                target = place.of(source, below, names)
+            yield Job(source, target, None if removed is None else removed.of(source, below, names))
 
 
 def _place(inputs: Sequence[Path], name: str) -> _Place:
@@ -131,21 +142,24 @@ def path_named(name: str) -> Path:
     return path.absolute() if path == STANDARD_STREAM else path
 
 
-def _streamed(inputs: Sequence[Path], output: str | None) -> tuple[Path, Path]:
+def _streamed(inputs: Sequence[Path], output: str | None, names: TargetNames) -> tuple[Path, Path]:
     """The one pair in which standard input or output has a part."""
+    if names.template is not None:
+        raise UsageConflict("--filename: names files in folders; standard input and output are none")
     if len(inputs) > 1:
         raise UsageConflict("-: stands for one recording; with several inputs, -o is a folder and no input is -")
     source = inputs[0]
     if source != STANDARD_STREAM:
         if source.is_dir():
             raise UsageConflict(f"{source}: is a folder; -o - takes one file")
-        _sources(source, (), False, False)
+        _sources(source, (), False, None)
     if output is None or output == str(STANDARD_STREAM):
+        check_target(source, STREAMED.with_suffix(f".{names.written.name or 'wav'}"), names.written)
         return source, STANDARD_STREAM
     target = path_named(output)
     if output.endswith(_separators()) or target.is_dir():
         raise UsageConflict(f"{output}: is a folder; what comes from standard input has no name, so give -o a file")
-    check_target_suffix(source, target)
+    check_target(source, target, names.written)
     return source, target
 
 
@@ -153,10 +167,12 @@ def _separators() -> tuple[str, ...]:
     return tuple(filter(None, (os.sep, os.altsep)))
 
 
-def _sources(path: Path, avoided: Sequence[Path], recursive: bool, beside: bool) -> list[tuple[Path, Path]]:
+def _sources(
+    path: Path, avoided: Sequence[Path], recursive: bool, beside: TargetNames | None
+) -> list[tuple[Path, Path]]:
     """Files that an input stands for, each with its place in an output folder.
 
-    avoided: folders in which results go; beside: results go beside their sources.
+    avoided: folders in which results go; beside: what results beside their sources are called; None: they go elsewhere.
     """
     try:
         mode = path.stat().st_mode
@@ -168,8 +184,10 @@ def _sources(path: Path, avoided: Sequence[Path], recursive: bool, beside: bool)
         raise UsageConflict(f"{path}: neither a file nor a folder")
     others = [folder for folder in avoided if not _same(folder, path)]
     found = [(file, file.relative_to(path)) for file in _audio_files(path, others, recursive, ())]
-    if beside:
-        found = [(file, place) for file, place in found if not file.stem.endswith(MARK)]
+    if beside is not None:
+        made = {beside.beside(file): file for file, _ in found}
+        earlier = {file for file, _ in found if made.get(file, file) != file or file.stem.endswith(MARK)}
+        found = [(file, place) for file, place in found if file not in earlier]
     if not found:
         raise UsageConflict(f"{path}: no audio files in it")
     return found

@@ -25,7 +25,8 @@ _COPIED = 2**20  # bytes at a time
 def enhance_streams(job: Job, engine: Engine, options: EnhanceOptions, listener: Listener) -> Enhanced:
     """Enhance a job whose source is standard input, or whose target is standard output, or both.
 
-    Standard output gets a WAV with an exact header, and only when all of it is enhanced. Errors and notes speak of the
+    Standard output gets a WAV with an exact header, or another format that is asked for, and only when all of it is
+    enhanced. Errors and notes speak of the
     streams, not of the temporary files, which are gone afterwards.
     Raises what `enhance_file` raises, UnwritableOutput when no room is left for temporary files, and BrokenPipeError
     when nobody listens any more.
@@ -38,7 +39,7 @@ def enhance_streams(job: Job, engine: Engine, options: EnhanceOptions, listener:
             names[str(source)] = "standard input"
             _spool(source)
         if target == STANDARD_STREAM:
-            target = Path(folder, "output.wav")
+            target = Path(folder, f"output.{options.written.name or 'wav'}")
             names[str(target)] = "standard output"
         try:
             enhanced = enhance_file(source, target, engine, options, _Renaming(listener, names), job.residual)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from denoise_cli.audio.formats import Encoding, check_target_suffix, choose_encoding, grown, names_audio
-from denoise_cli.errors import UsageConflict
+from denoise_cli.audio.formats import Encoding, choose_encoding, dither_bits, grown, names_audio
+from denoise_cli.audio.output_format import OutputFormat
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,49 @@ def test_encoding_is_kept_unless_the_name_says_otherwise(
     assert (chosen.container, chosen.subtype) == expected
 
 
-def test_a_suffix_that_names_no_format_is_an_error_with_those_that_do() -> None:
-    with pytest.raises(UsageConflict, match=r"\.m4a names no format.*\.flac"):
-        check_target_suffix(Path("a.wav"), Path("b.m4a"))
-    with pytest.raises(UsageConflict, match="no suffix"):
-        check_target_suffix(Path("a.wav"), Path("b"))
-    check_target_suffix(Path("a.xyz"), Path("b.xyz"))
+@pytest.mark.parametrize(
+    ("source", "target", "wanted", "expected"),
+    [
+        ("a.wav", "b.wav", OutputFormat(subtype="PCM_16"), ("WAV", "PCM_16")),
+        ("a.wav", "b.wav", OutputFormat("wav"), ("WAV", "PCM_24")),
+        ("a.wav", "b.wav", OutputFormat("rf64"), ("RF64", "PCM_24")),
+        ("a.wav", "b.flac", OutputFormat("flac", "PCM_16"), ("FLAC", "PCM_16")),
+        ("a.wav", "b.dat", OutputFormat("ogg"), ("OGG", "VORBIS")),
+        ("a.wav", "b.ogg", OutputFormat("opus"), ("OGG", "OPUS")),
+        ("a.wav", "b.ogg", OutputFormat("ogg", "OPUS"), ("OGG", "OPUS")),
+    ],
+)
+def test_what_is_wanted_decides_over_source_and_name(
+    source: str, target: str, wanted: OutputFormat, expected: tuple[str, str]
+) -> None:
+    chosen = choose_encoding(Encoding("WAV", "PCM_24"), Path(source), Path(target), wanted)
+    assert (chosen.container, chosen.subtype) == expected
+
+
+def test_a_byte_order_that_the_subtype_cannot_have_is_not_kept() -> None:
+    source = Encoding("AIFF", "PCM_16", "LITTLE")
+    assert choose_encoding(source, Path("a.aiff"), Path("b.aiff"), OutputFormat(subtype="PCM_24")).endian == "LITTLE"
+    assert choose_encoding(source, Path("a.aiff"), Path("b.aiff"), OutputFormat(subtype="FLOAT")).endian == "FILE"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "bits"),
+    [
+        ("PCM_24", "PCM_16", 16),
+        ("FLOAT", "PCM_24", 24),
+        ("DOUBLE", "PCM_16", 16),
+        ("PCM_16", "PCM_U8", 8),
+        ("VORBIS", "PCM_S8", 8),
+        ("VORBIS", "PCM_16", None),
+        ("PCM_16", "PCM_16", None),
+        ("PCM_16", "PCM_24", None),
+        ("PCM_24", "FLOAT", None),
+        ("PCM_24", "VORBIS", None),
+        ("FLOAT", "PCM_32", None),
+    ],
+)
+def test_fewer_bits_want_dither(source: str, target: str, bits: int | None) -> None:
+    assert dither_bits(Encoding("WAV", source), Encoding("WAV", target)) == bits
 
 
 def test_wav_grows_into_rf64_where_its_header_ends() -> None:

@@ -78,7 +78,9 @@ def test_the_same_samples_make_the_same_bytes(tmp_path: Path, container: str, mo
 
 
 def test_an_encoding_that_does_not_take_the_rate_is_an_error_with_a_cure(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableOutput, match=r"OGG/OPUS at 44100 Hz.*choose another format"):
+    with pytest.raises(
+        UnwritableOutput, match=r"OGG/OPUS at 44100 Hz.*choose --sample-rate 8000, .* or another format"
+    ):
         write(tmp_path / "a.opus", voice_like(0.1, 44_100), 44_100, Encoding("OGG", "OPUS"))
 
 

@@ -131,6 +131,13 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         ["-", "--raw-format", "s24le", "--raw-rate", "16000"],
         ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--json"],
         ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--residual", "r.wav"],
+        ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--sample-rate", "8000"],
+        ["a.wav", "--format", "vhs"],
+        ["a.wav", "--format", "flac", "--subtype", "float"],
+        ["a.wav", "-o", "b.wav", "--format", "flac"],
+        ["a.wav", "-o", "b.opus", "--sample-rate", "44100"],
+        ["a.wav", "--sample-rate", "10"],
+        ["a.wav", "--filename", "{title}.{ext}"],
     ],
 )
 def test_wrong_usage_writes_nothing_and_loads_nothing(run: Run, tmp_path: Path, arguments: list[str]) -> None:
@@ -240,3 +247,15 @@ def test_a_list_and_a_pattern_name_inputs(run: Run, tmp_path: Path) -> None:
         record(tmp_path / name, 0.1)
     assert run("[ab].wav", "--input-list", "-", "-o", "out", stdin=b"c.wav\n").exit_code == 0
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.wav", "b.wav", "c.wav"]
+
+
+def test_container_subtype_and_rate_are_as_asked(run: Run, tmp_path: Path) -> None:
+    record(tmp_path / "in/a.wav", sample_rate=48_000)
+    arguments = ("--format", "flac", "--subtype", "pcm24", "--sample-rate", "16000", "--residual", "removed/")
+    result = run("in", "-o", "out", "--filename", "{stem} of {parent}.{ext}", *arguments)
+    assert result.exit_code == 0
+    for target in ("out/a of in.flac", "removed/a of in.flac"):
+        info = soundfile.info(tmp_path / target)
+        assert (info.format, info.subtype, info.samplerate, info.frames) == ("FLAC", "PCM_24", 16_000, 8_000)
+    streamed = run("in/a.wav", "-o", "-", "--format", "flac", "-n")
+    assert streamed.exit_code == 0 and streamed.stdout == "in/a.wav -> -\n"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.errors import DenoiseError, EnhancementFailed, UnreadableAudio, UnusableAudio, UnwritableOutput
 from denoise_cli.inference.engine import Engine
@@ -286,3 +287,41 @@ def test_a_residual_that_is_cut_off_is_told_of(tmp_path: Path) -> None:
 
     enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Inverting(), EnhanceOptions(), notebook, tmp_path / "r.flac")
     assert any("r.flac: " in text and "were cut off" in text for text in notebook.texts)
+
+
+def test_another_rate_is_aligned_and_of_exact_length(tmp_path: Path) -> None:
+    waveform = 0.001 * np.random.default_rng(0).standard_normal(44_101)
+    waveform[22_050] = 0.9
+    soundfile.write(tmp_path / "a.wav", waveform, 44_100, "FLOAT")
+    options = EnhanceOptions(written=OutputFormat(sample_rate=48_000))
+    enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Passing(), options, residual=tmp_path / "r.wav")
+    output, rate = soundfile.read(tmp_path / "b.wav")
+    assert (rate, len(output)) == (48_000, 48_002)
+    assert np.argmax(np.abs(output)) == 24_000
+    assert soundfile.info(tmp_path / "r.wav").frames == 48_002
+
+
+def test_fewer_bits_are_dithered_and_the_same_each_time(tmp_path: Path) -> None:
+    time = np.arange(32_000) / 16_000
+    soundfile.write(tmp_path / "a.wav", 0.4 / 128 * np.sin(2 * np.pi * 440 * time), 16_000, "PCM_24")
+    options = EnhanceOptions(written=OutputFormat(subtype="PCM_U8"))
+    for name in ("b.wav", "c.wav"):
+        enhance(tmp_path / "a.wav", tmp_path / name, options=options)
+    assert (tmp_path / "b.wav").read_bytes() == (tmp_path / "c.wav").read_bytes()
+    spectrum = np.abs(np.fft.rfft(soundfile.read(tmp_path / "b.wav")[0]))
+    assert np.argmax(spectrum[1:]) + 1 == 880 and spectrum[2_640] < 0.1 * spectrum[880]  # no third harmonic
+
+
+@pytest.mark.parametrize("target", ["b.wav", "b.flac", "b.ogg", "b.caf", "b.w64", "b.mp3"])
+def test_tags_are_kept_where_they_can_be(tmp_path: Path, target: str) -> None:
+    with soundfile.SoundFile(tmp_path / "a.flac", "w", 16_000, 1) as file:
+        file.title, file.artist, file.date, file.software = "Élan", "Someone", "2020", "a recorder"
+        file.write(voice_like(0.2, 16_000)[0])
+    _, notebook = enhance(tmp_path / "a.flac", tmp_path / target)
+    tags = soundfile.SoundFile(tmp_path / target).copy_metadata()
+    assert "a recorder" not in tags.values()
+    if target == "b.w64":
+        assert tags == {}
+    else:
+        assert tags["artist"] == "Someone" and tags["date"] == "2020"
+        assert tags["title"] == "Élan"

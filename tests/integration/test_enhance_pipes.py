@@ -84,7 +84,7 @@ def test_a_live_pipe_gives_sound_before_it_gets_the_end(tmp_path: Path) -> None:
     process.stdin.flush()
     first = process.stdout.read(32_000)  # waits for ever where nothing comes before the end
     told = process.stderr.readline().decode()
-    assert told.startswith("standard input: s16le, 16000 Hz, 1 channels; comes out ")
+    assert told.startswith("standard input: s16le, 16000 Hz, 1 channel; comes out ")
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     result = np.frombuffer(first + rest, "<i2").astype(int)

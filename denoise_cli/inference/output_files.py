@@ -1,0 +1,52 @@
+"""The files that a recording is written to: how they are encoded, and that all of them appear or none."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from denoise_cli.audio.dither import Dither
+from denoise_cli.audio.formats import Encoding, choose_encoding, dither_bits, grown
+from denoise_cli.audio.output_format import OutputFormat
+from denoise_cli.audio.reading import AudioInfo
+from denoise_cli.audio.writing import AudioWriter, appearing_whole
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is written: frames of `channels` samples at `sample_rate` Hz."""
+
+    frames: int
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """An open target. larger: it became RF64, as a WAV header could not say its length."""
+
+    target: Path
+    encoding: Encoding
+    larger: bool
+    writer: AudioWriter
+
+
+@contextmanager
+def output_files(
+    targets: Sequence[Path], source: AudioInfo, shape: Shape, written: OutputFormat
+) -> Iterator[list[OutputFile]]:
+    """Open files for what comes of a source; they take their names when all are finished, or none does.
+
+    Raises UnwritableOutput, for an encoding that does not take the rate or channels among others.
+    """
+    with ExitStack() as stack:
+        parts = [stack.enter_context(appearing_whole(target)) for target in targets]
+        files = []
+        for target, part in zip(targets, parts, strict=True):
+            asked = choose_encoding(source.encoding, source.path, target, written)
+            encoding = grown(asked, shape.frames, shape.channels)
+            bits = dither_bits(source.encoding, encoding)
+            dither = None if bits is None else Dither(bits)
+            writer = AudioWriter(part, target, shape.sample_rate, shape.channels, encoding, source.tags, dither)
+            files.append(OutputFile(target, encoding, encoding != asked, stack.enter_context(writer)))
+        yield files
