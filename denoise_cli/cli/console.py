@@ -133,6 +133,9 @@ def _as_json(outcome: Outcome) -> dict[str, str | float | None]:
         fields["wall_seconds"] = enhanced.wall_seconds
         fields["real_time_factor"] = enhanced.wall_seconds / enhanced.seconds
         fields["peak"] = enhanced.peak
+        if enhanced.lufs_after is not None:
+            fields["loudness_before"] = enhanced.lufs_before
+            fields["loudness_after"] = enhanced.lufs_after
     if outcome.error is not None:
         fields["error"] = str(outcome.error)
     return fields

@@ -12,7 +12,14 @@ from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.raw_format import RawEncoding, RawFormat
 from denoise_cli.cli import options as flags
 from denoise_cli.errors import UsageConflict
-from denoise_cli.inference.options import ClipRule, EngineName, EnhanceOptions, HighBandRule
+from denoise_cli.inference.options import (
+    ChannelRule,
+    ClipRule,
+    EngineName,
+    EnhanceOptions,
+    HighBandRule,
+    parse_channels,
+)
 
 if TYPE_CHECKING:
     from denoise_cli.inference.engine import Engine
@@ -37,6 +44,8 @@ def enhance(
     mix: flags.Mix = 1.0,
     high_band: flags.HighBand = HighBandRule.FOLLOW,
     clip: flags.Clip = ClipRule.SCALE,
+    loudness: flags.Loudness = None,
+    channels: flags.Channels = "keep",
     overwrite: flags.Overwrite = False,
     skip_existing: flags.SkipExisting = False,
     recursive: flags.Recursive = True,
@@ -68,7 +77,7 @@ def enhance(
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
     raw = _raw(raw_format, raw_rate, raw_channels)
     written = parse_output_format(format_name, subtype, sample_rate)
-    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written)
+    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written, parse_channels(channels), loudness)
     names = TargetNames(filename, written)
     plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual, names)
     if raw is not None:
@@ -110,9 +119,9 @@ def _check_raw(plan: "Plan", residual: str | None, chosen: EnhanceOptions) -> No
 
     if residual is not None or plan.jobs != (STANDARD_JOB,):
         raise UsageConflict("--raw-format: goes from standard input to standard output only, as in `enhance - -o -`")
-    if chosen.written != OutputFormat():
+    if (chosen.written, chosen.channels, chosen.loudness_lufs) != (OutputFormat(), ChannelRule.KEEP, None):
         raise UsageConflict(
-            "--raw-format: goes out as it came in; leave --format, --subtype and --sample-rate to the next program"
+            "--raw-format: goes out as it came in; leave format, rate, channels and loudness to the next program"
         )
 
 

@@ -93,6 +93,25 @@ Clip = Annotated[
         help="Where a file cannot hold the peaks: turn all of it down, cut them off, or leave it to the format.",
     ),
 ]
+Loudness = Annotated[
+    float | None,
+    typer.Option(
+        "--loudness",
+        metavar="LUFS",
+        min=-70,
+        max=0,
+        help="Bring each file to this loudness [LUFS], -16 for instance, true peak at most -1 dBTP.",
+        show_default="the input's",
+    ),
+]
+Channels = Annotated[
+    str,
+    typer.Option(
+        "--channels",
+        metavar="keep|mono|mid|N",
+        help="All; their mean; their mean, with what they differ in kept; or the N-th alone.",
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace targets that exist.")]
 SkipExisting = Annotated[
     bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out inputs whose targets exist.")

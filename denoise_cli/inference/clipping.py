@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -22,40 +23,73 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True)
+class Room:
+    """What is written into: pieces of `channels` rows.
+
+    bounded: whether what is beyond full scale is lost there. folder: where a long recording may wait for its peak to be
+    known. judged: so many of the first channels are held to full scale, the others only share their gain; None: all.
+    """
+
+    channels: int
+    bounded: bool
+    folder: Path
+    judged: int | None = None
+
+
+@dataclass(frozen=True)
 class Written:
     """frames: samples per channel; peak: of the enhanced signal before anything was done about it.
 
-    gain: what all of it was multiplied by; clamped: how many samples were cut off.
+    gain: what all of it was multiplied by; clamped: how many samples were cut off. lufs: how loud it was made, where it
+    was brought to a loudness.
     """
 
     frames: int
     peak: float
     gain: float = 1.0
     clamped: int = 0
+    lufs: float | None = None
 
 
-def write_within_scale(
-    pieces: Iterable[Samples],
-    sink: Sink,
-    channels: int,
-    rule: ClipRule,
-    bounded: bool,
-    folder: Path,
-    judged: int | None = None,
-) -> Written:
+class Spool:
+    """Pieces that wait, in memory or in an unnamed file beside the target; a context manager."""
+
+    def __init__(self, room: Room) -> None:
+        self._channels = room.channels
+        self._waiting = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(room.folder))
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.close()
+
+    def write(self, block: Samples) -> None:
+        """Raises OSError when there is no room for it."""
+        self._waiting.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
+
+    def blocks(self, gain: float = 1.0) -> Iterator[Samples]:
+        """All that was written, from the start, times a gain."""
+        self._waiting.seek(0)
+        while content := self._waiting.read(_BLOCK * self._channels * 4):
+            block = np.frombuffer(content, np.float32).reshape(-1, self._channels).T
+            yield block if gain == 1 else np.float32(gain) * block
+
+
+def write_within_scale(pieces: Iterable[Samples], sink: Sink, room: Room, rule: ClipRule) -> Written:
     """Write all pieces, (channels, samples) each, by the rule. Constant memory.
 
-    bounded: whether what is beyond full scale is lost in the sink; where it is not, only `clamp` changes anything.
-    folder: where a long recording may wait for its peak to be known.
-    judged: so many of the first channels are held to full scale, the others only share their gain; None: all are.
-    Raises OSError when it does not fit there.
+    Where nothing beyond full scale is lost, only `clamp` changes anything.
+    Raises OSError when the recording does not fit where it has to wait.
     """
-    if rule is ClipRule.SCALE and bounded:
-        return _write_scaled(pieces, sink, channels, folder, judged)
-    frames, peak, clamped = 0, 0.0, 0
+    if rule is ClipRule.SCALE and room.bounded:
+        return _write_scaled(pieces, sink, room)
+    frames, peak, clamped, judged = 0, 0.0, 0, room.judged
     for piece in pieces:
         frames += piece.shape[1]
-        peak = max(peak, _peak(piece[:judged]))
+        peak = max(peak, peak_of(piece[:judged]))
         if rule is ClipRule.CLAMP and peak > 1:
             clamped += int(np.count_nonzero(np.abs(piece[:judged]) > 1))
             piece = np.concatenate([np.clip(piece[:judged], -1, 1), piece[len(piece) if judged is None else judged :]])
@@ -63,24 +97,19 @@ def write_within_scale(
     return Written(frames, peak, 1.0, clamped)
 
 
-def _write_scaled(pieces: Iterable[Samples], sink: Sink, channels: int, folder: Path, judged: int | None) -> Written:
+def _write_scaled(pieces: Iterable[Samples], sink: Sink, room: Room) -> Written:
     frames, peak = 0, 0.0
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as waiting:
+    with Spool(room) as waiting:
         for piece in pieces:
             frames += piece.shape[1]
-            peak = max(peak, _peak(piece[:judged]))
-            waiting.write(np.ascontiguousarray(piece.T).tobytes())
+            peak = max(peak, peak_of(piece[: room.judged]))
+            waiting.write(piece)
         gain = 1 / peak if peak > 1 else 1.0
-        waiting.seek(0)
-        for block in _read_back(waiting, channels):
-            sink.write(block if gain == 1 else np.float32(gain) * block)
+        for block in waiting.blocks(gain):
+            sink.write(block)
     return Written(frames, peak, gain)
 
 
-def _read_back(waiting: "tempfile.SpooledTemporaryFile[bytes]", channels: int) -> Iterator[Samples]:
-    while content := waiting.read(_BLOCK * channels * 4):
-        yield np.frombuffer(content, np.float32).reshape(-1, channels).T
-
-
-def _peak(piece: Samples) -> float:
+def peak_of(piece: Samples) -> float:
+    """Highest absolute value; 0 where there is nothing."""
     return float(max(piece.max(), -piece.min())) if piece.size else 0.0

@@ -6,28 +6,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from denoise_cli.audio.loudness import LoudnessMeter
 from denoise_cli.audio.reading import AudioInfo, AudioReader
 from denoise_cli.audio.resampling import resampled, resampled_length
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import EnhancementFailed, UnusableAudio
-from denoise_cli.inference.clipping import Sink, Written, write_within_scale
+from denoise_cli.inference.channels import ChannelChoice
+from denoise_cli.inference.clipping import Room, Sink, Written, write_within_scale
 from denoise_cli.inference.engine import Engine
-from denoise_cli.inference.enhancement import EnhancementStream
+from denoise_cli.inference.loudness_target import HIGHEST_PEAK_DB, write_at_loudness
 from denoise_cli.inference.options import EnhanceOptions, HighBandRule
 from denoise_cli.inference.output_files import Shape, output_files
 from denoise_cli.inference.residual import ResidualTap, SplitSink
 from denoise_cli.inference.survey import Survey, survey
 
+LOUDNESS_SLACK = 0.05  # LU; less than that is not worth a word
 CUT_SHORT_SECONDS = 0.1  # less missing than this is not worth a word: mp3 headers estimate
 
 
 @dataclass(frozen=True)
 class Enhanced:
-    """A finished file. seconds: of audio; wall_seconds: that it took; peak: of the output before a clipping gain."""
+    """A finished file. seconds: of audio; wall_seconds: that it took; peak: of the output before a gain for all of it.
+
+    lufs_before, lufs_after: loudness of input and output, where a loudness was asked for and they have one.
+    """
 
     seconds: float
     wall_seconds: float
     peak: float
+    lufs_before: float | None = None
+    lufs_after: float | None = None
 
 
 class Listener:
@@ -62,44 +70,50 @@ def enhance_file(
     with AudioReader(source) as reader:
         info = reader.info
         hears.begins(info)
-        found = survey(reader.blocks(), info.channels, info.sample_rate, engine.sample_rate, str(source))
+        choice = ChannelChoice(options.channels, info.channels, str(source))
+        kept = choice.kept(reader.blocks())
+        meter = None if options.loudness_lufs is None else LoudnessMeter(info.sample_rate, choice.count)
+        heard = choice.heard(kept if meter is None else _metered(kept, meter))
+        found = survey(heard, choice.heard_count, info.sample_rate, engine.sample_rate, str(source))
     _note_input(info, found, engine, options, hears)
     try:
-        written = _write(info, found, target, residual, engine, options, hears)
+        written = _write(info, found, choice, target, residual, engine, options, hears)
     except EnhancementFailed as error:
         raise EnhancementFailed(f"{source}: {error}") from error
-    _note_output(target, written, hears)
-    return Enhanced(found.frames / info.sample_rate, time.perf_counter() - started, written.peak)
+    _note_output(target, written, options, hears)
+    wall = time.perf_counter() - started
+    before = None if meter is None else meter.integrated()
+    return Enhanced(found.frames / info.sample_rate, wall, written.peak, before, written.lufs)
 
 
 def _write(
     info: AudioInfo,
     found: Survey,
+    choice: ChannelChoice,
     target: Path,
     residual: Path | None,
     engine: Engine,
     options: EnhanceOptions,
     hears: Listener,
 ) -> Written:
-    stream = EnhancementStream(engine, info.sample_rate, found, options)
     rate = options.written.sample_rate or info.sample_rate
-    shape = Shape(resampled_length(found.frames, info.sample_rate, rate), rate, info.channels)
+    shape = Shape(resampled_length(found.frames, info.sample_rate, rate), rate, choice.count)
     targets = [path for path in (target, residual) if path is not None]
     with AudioReader(info.path) as reader, output_files(targets, info, shape, options.written) as files:
         for file in files:
             if file.larger:
                 hears.notes(f"{file.target}: more than a WAV header can say (4 GiB); written as RF64")
         sink: Sink = files[0].writer
-        pieces, rows = stream.process(reader.blocks()), shape.channels
-        if residual is not None:
-            tap = ResidualTap(shape.channels)
-            pieces, rows = tap.stack(stream.process(tap.listen(reader.blocks()))), 2 * shape.channels
+        tap = None if residual is None else ResidualTap(shape.channels)
+        blocks = choice.kept(reader.blocks())
+        pieces = choice.process(blocks if tap is None else tap.listen(blocks), engine, info.sample_rate, found, options)
+        rows = shape.channels
+        if tap is not None:
+            pieces, rows = tap.stack(pieces), 2 * shape.channels
             sink = split = SplitSink(files[0].writer, files[1].writer)
         counted = _Counted(pieces, info.sample_rate, hears)
-        written = write_within_scale(
-            resampled(counted, info.sample_rate, rate, rows),
-            sink, rows, options.clip, files[0].encoding.bounded, target.parent, shape.channels,
-        )  # fmt: skip
+        room = Room(rows, files[0].encoding.bounded, target.parent, shape.channels)
+        written = _write_levelled(resampled(counted, info.sample_rate, rate, rows), sink, room, rate, options)
         if counted.frames != found.frames:
             raise UnusableAudio(
                 f"{info.path}: changed from {found.frames} to {counted.frames} samples while it was read"
@@ -107,6 +121,20 @@ def _write(
     if residual is not None and files[1].encoding.bounded and split.clipped:
         hears.notes(f"{residual}: {split.clipped} samples beyond full scale were cut off")
     return written
+
+
+def _write_levelled(
+    pieces: Iterable[Samples], sink: Sink, room: Room, sample_rate: int, options: EnhanceOptions
+) -> Written:
+    if options.loudness_lufs is None:
+        return write_within_scale(pieces, sink, room, options.clip)
+    return write_at_loudness(pieces, sink, room, options.clip, sample_rate, options.loudness_lufs)
+
+
+def _metered(blocks: Iterable[Samples], meter: LoudnessMeter) -> Iterator[Samples]:
+    for block in blocks:
+        meter.push(block)
+        yield block
 
 
 class _Counted:
@@ -141,8 +169,14 @@ def _note_input(info: AudioInfo, found: Survey, engine: Engine, options: Enhance
     hears.notes(f"{info.path}: {info.sample_rate} Hz; the model hears up to {edge}, {fate} (--high-band)", "high band")
 
 
-def _note_output(target: Path, written: Written, hears: Listener) -> None:
-    if written.gain < 1:
+def _note_output(target: Path, written: Written, options: EnhanceOptions, hears: Listener) -> None:
+    asked = options.loudness_lufs
+    if asked is not None and written.lufs is None:
+        hears.notes(f"{target}: too short or too quiet for a loudness (0.4 s, -70 LUFS); left as loud as it is")
+    elif asked is not None and written.lufs is not None and written.lufs < asked - LOUDNESS_SLACK:
+        limit = f"its peak is at {HIGHEST_PEAK_DB:g} dBTP then"
+        hears.notes(f"{target}: brought to {written.lufs:.1f} LUFS, not to {asked:g}: {limit} (--loudness)")
+    if written.lufs is None and written.gain < 1:
         down_db = -20 * math.log10(written.gain)
         hears.notes(f"{target}: turned down by {down_db:.2f} dB as a whole, or it would clip (--clip)")
     if written.clamped:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from denoise_cli.audio.output_format import OutputFormat
+from denoise_cli.errors import UsageConflict
 
 
 class HighBandRule(str, Enum):
@@ -22,6 +23,14 @@ class ClipRule(str, Enum):
     NONE = "none"  # left to the file's encoding
 
 
+class ChannelRule(str, Enum):
+    """Which channels are enhanced; a number in its place is that channel alone, counted from 1."""
+
+    KEEP = "keep"  # all, each for itself
+    MONO = "mono"  # their mean, which is all that comes out
+    MID = "mid"  # their mean; what they differ in stays as it is
+
+
 class EngineName(str, Enum):
     """What runs the model."""
 
@@ -36,6 +45,7 @@ class EnhanceOptions:
 
     mix: 0 gives the input, 1 the enhanced. attenuation_limit_db: nothing goes down by more; None: no limit.
     chunk_seconds: what is run through the model at a time; None: chosen by the model's reach. written: how files are.
+    channels: see ChannelRule. loudness_lufs: files are brought to it, as BS.1770 measures; None: no file is.
     """
 
     high_band: HighBandRule = HighBandRule.FOLLOW
@@ -44,3 +54,14 @@ class EnhanceOptions:
     attenuation_limit_db: float | None = None
     chunk_seconds: float | None = None
     written: OutputFormat = OutputFormat()
+    channels: ChannelRule | int = ChannelRule.KEEP
+    loudness_lufs: float | None = None
+
+
+def parse_channels(text: str) -> ChannelRule | int:
+    """ "keep", "mono", "mid" or a number from 1 on. Raises UsageConflict for anything else."""
+    if text in [rule.value for rule in ChannelRule]:
+        return ChannelRule(text)
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UsageConflict(f"--channels {text}: there are keep, mono, mid, or the number of a channel from 1 on")

@@ -138,6 +138,11 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         ["a.wav", "-o", "b.opus", "--sample-rate", "44100"],
         ["a.wav", "--sample-rate", "10"],
         ["a.wav", "--filename", "{title}.{ext}"],
+        ["a.wav", "--channels", "0"],
+        ["a.wav", "--channels", "side"],
+        ["a.wav", "--loudness", "3"],
+        ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--loudness", "-16"],
+        ["-", "--raw-format", "s16le", "--raw-rate", "16000", "--channels", "mono"],
     ],
 )
 def test_wrong_usage_writes_nothing_and_loads_nothing(run: Run, tmp_path: Path, arguments: list[str]) -> None:
@@ -259,3 +264,14 @@ def test_container_subtype_and_rate_are_as_asked(run: Run, tmp_path: Path) -> No
         assert (info.format, info.subtype, info.samplerate, info.frames) == ("FLAC", "PCM_24", 16_000, 8_000)
     streamed = run("in/a.wav", "-o", "-", "--format", "flac", "-n")
     assert streamed.exit_code == 0 and streamed.stdout == "in/a.wav -> -\n"
+
+
+def test_loudness_and_channels_reach_the_file_and_the_figures(run: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(2, 16_000, 2).T, 16_000)
+    result = run("a.wav", "-o", "b.wav", "--loudness", "-30", "--channels", "mono", "--json")
+    done = json.loads(result.stdout)
+    assert done["loudness_after"] == pytest.approx(-30) and -30 < done["loudness_before"] < -10
+    assert soundfile.info(tmp_path / "b.wav").channels == 1
+    assert run("a.wav", "-o", "c.wav", "--channels", "3").stderr.startswith(
+        "hifidenoise: a.wav: has 2 channels, so there is no --channels 3\n"
+    )

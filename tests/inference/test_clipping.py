@@ -5,7 +5,7 @@ import pytest
 
 from denoise_cli.audio.samples import Samples
 from denoise_cli.inference import clipping
-from denoise_cli.inference.clipping import Written, write_within_scale
+from denoise_cli.inference.clipping import Room, Written, write_within_scale
 from denoise_cli.inference.options import ClipRule
 
 
@@ -22,7 +22,7 @@ def written(
 ) -> tuple[Samples, Written]:
     heap = Heap()
     pieces = (waveform[:, start : start + piece] for start in range(0, waveform.shape[1], piece))
-    result = write_within_scale(pieces, heap, len(waveform), rule, bounded, folder)
+    result = write_within_scale(pieces, heap, Room(len(waveform), bounded, folder), rule)
     return np.concatenate(heap.blocks, axis=1), result
 
 
@@ -70,3 +70,12 @@ def test_none_leaves_it_to_the_file(tmp_path: Path) -> None:
     output, result = written(loud(1.6), ClipRule.NONE, True, tmp_path)
     np.testing.assert_array_equal(output, loud(1.6))
     assert result.gain == 1
+
+
+@pytest.mark.parametrize(("rule", "gain"), [(ClipRule.SCALE, 0.5), (ClipRule.CLAMP, 1.0)])
+def test_channels_that_are_not_judged_share_the_gain_only(tmp_path: Path, rule: ClipRule, gain: float) -> None:
+    heap = Heap()
+    waveform = np.asarray([[0.5, 2.0], [0.1, 4.0]], np.float32)
+    write_within_scale(iter([waveform]), heap, Room(2, True, tmp_path, judged=1), rule)
+    np.testing.assert_array_equal(heap.blocks[0][1], gain * waveform[1])
+    assert np.abs(heap.blocks[0][0]).max() == 1

@@ -3,13 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from pyloudnorm import Meter
 
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.errors import DenoiseError, EnhancementFailed, UnreadableAudio, UnusableAudio, UnwritableOutput
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhance_file import Enhanced, Listener, enhance_file
-from denoise_cli.inference.options import ClipRule, EnhanceOptions
+from denoise_cli.inference.options import ChannelRule, ClipRule, EnhanceOptions
 from tests.audio.sounds import voice_like
 from tests.inference.engines import Filtering, Halving, Passing
 
@@ -310,6 +311,55 @@ def test_fewer_bits_are_dithered_and_the_same_each_time(tmp_path: Path) -> None:
     assert (tmp_path / "b.wav").read_bytes() == (tmp_path / "c.wav").read_bytes()
     spectrum = np.abs(np.fft.rfft(soundfile.read(tmp_path / "b.wav")[0]))
     assert np.argmax(spectrum[1:]) + 1 == 880 and spectrum[2_640] < 0.1 * spectrum[880]  # no third harmonic
+
+
+@pytest.mark.parametrize(("channels", "target_lufs"), [(1, -23.0), (2, -30.0)])
+def test_a_loudness_is_reached_and_told_in_figures(tmp_path: Path, channels: int, target_lufs: float) -> None:
+    waveform = voice_like(3, 48_000, channels)
+    soundfile.write(tmp_path / "a.wav", waveform.T, 48_000, "PCM_24")
+    result, notebook = enhance(
+        tmp_path / "a.wav", tmp_path / "b.wav", Halving(), EnhanceOptions(loudness_lufs=target_lufs)
+    )
+    meter = Meter(48_000)
+    assert result.lufs_before == pytest.approx(meter.integrated_loudness(waveform.T.astype(float)), abs=0.1)
+    output = soundfile.read(tmp_path / "b.wav")[0]
+    assert meter.integrated_loudness(output) == pytest.approx(target_lufs, abs=0.1)
+    assert result.lufs_after == pytest.approx(target_lufs)
+    assert not any("--loudness" in text for text in notebook.texts)
+
+
+def test_a_loudness_ends_where_the_true_peak_does(tmp_path: Path) -> None:
+    time = np.arange(48_000) / 48_000
+    waveform = 0.1 * np.sin(2 * np.pi * 12_000 * time + np.pi / 4)  # peaks lie between samples, 3 dB above them
+    soundfile.write(tmp_path / "a.wav", waveform, 48_000, "FLOAT")
+    result, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.flac", options=EnhanceOptions(loudness_lufs=0.0))
+    assert np.abs(soundfile.read(tmp_path / "b.flac")[0]).max() == pytest.approx(10 ** (-1 / 20) / np.sqrt(2), rel=0.02)
+    assert result.lufs_after is not None and result.lufs_after < -0.5
+    assert any("not to 0: its peak is at -1 dBTP then (--loudness)" in text for text in notebook.texts)
+
+
+@pytest.mark.parametrize("waveform", [voice_like(0.3, 16_000)[0], np.zeros(16_000), 1e-5 * voice_like(1, 16_000)[0]])
+def test_short_and_silent_files_are_left_as_loud_as_they_are(tmp_path: Path, waveform: np.ndarray) -> None:
+    soundfile.write(tmp_path / "a.wav", waveform, 16_000, "FLOAT")
+    result, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.wav", options=EnhanceOptions(loudness_lufs=-16))
+    np.testing.assert_allclose(soundfile.read(tmp_path / "b.wav")[0], waveform, rtol=0, atol=1e-6)
+    assert result.lufs_after is None
+    expected = "too short or too quiet for a loudness (0.4 s, -70 LUFS); left as loud as it is"
+    assert notebook.texts == [f"{tmp_path / 'b.wav'}: {expected}"]
+
+
+@pytest.mark.parametrize("rule", [ChannelRule.KEEP, ChannelRule.MONO, ChannelRule.MID, 2])
+def test_enhanced_and_residual_add_up_to_what_was_kept_of_the_channels(tmp_path: Path, rule: ChannelRule | int) -> None:
+    waveform = voice_like(1.3, 44_100, 2)
+    soundfile.write(tmp_path / "a.wav", waveform.T, 44_100, "FLOAT")
+    options = EnhanceOptions(channels=rule, chunk_seconds=0.5)
+    enhance_file(tmp_path / "a.wav", tmp_path / "b.wav", Halving(), options, residual=tmp_path / "r.wav")
+    mean = waveform.mean(axis=0, keepdims=True)
+    kept = {ChannelRule.MONO: mean, 2: waveform[1:]}.get(rule, waveform)
+    shared = {ChannelRule.KEEP: waveform, ChannelRule.MID: np.tile(mean, (2, 1))}.get(rule, kept)
+    enhanced, residual = (soundfile.read(tmp_path / name, always_2d=True)[0].T for name in ("b.wav", "r.wav"))
+    np.testing.assert_allclose(enhanced + residual, kept, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(residual, shared / 2, rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize("target", ["b.wav", "b.flac", "b.ogg", "b.caf", "b.w64", "b.mp3"])
