@@ -20,6 +20,9 @@ class FrontEndConfig:
     compression: float = 0.3  # magnitudes enter the network as |X| ** compression
     channels: tuple[int, ...] = (16, 24, 32, 32)  # one convolution a number; each halves the number of bands
     kernel: int = 5  # over frequency
+    time_kernel: int = 1  # over frames, of the encoder's first convolution and the decoder's last
+    filter_frames: int = 1  # frames that the decoder's complex filter weighs for one; 1: a mask (3: DeepFilterNet's way)
+    batch_norm: bool = False  # after each convolution but the skips and the decoder's last
     flatten: bool = False  # True: all bands become channels of one sequence; False: WaveNet weights shared over bands
 
 
@@ -34,6 +37,7 @@ class WaveNetConfig:
     band_kernel: int = 1  # width over bands of the residual convolution; only a front end without flatten has bands
     head_channels: tuple[int, ...] = (128,)  # (2048, 256) with head_kernel 3 is Rethage's
     head_kernel: int = 1
+    batch_norm: bool = False  # after the gated and the residual convolutions
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,8 @@ class TrainConfig:
     warmup_steps: int = 200
     final_learning_rate: float = 0.02  # of a cosine decay, as a share of the stage's rate
     schedule: str = "constant"  # constant (the paper) or cosine
-    betas: tuple[float, float] = (0.9, 0.999)  # of Adam
+    optimizer: str = "adamw"  # a name in training.state.OPTIMIZERS; without weight decay adamw is the paper's Adam
+    betas: tuple[float, float] = (0.9, 0.999)  # of Adam; in muon of the vectors' alone
     weight_decay: float = 0.0
     clip_gradient_norm: float = 5.0  # 0: off
     ema_decay: float = 0.0  # 0: off

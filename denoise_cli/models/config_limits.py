@@ -43,6 +43,8 @@ def _front_end(config: FrontEndConfig) -> str | None:
         or _outside("front_end.channels, their number,", len(config.channels), (1, 10))
         or _any_outside("front_end.channels", config.channels)
         or _even("front_end.kernel", config.kernel)
+        or _even("front_end.time_kernel", config.time_kernel)
+        or _even("front_end.filter_frames", config.filter_frames)
     )
 
 

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from denoise_cli.config import FrontEndConfig
+from denoise_cli.models.batch_norm import normalised
 
 MAGNITUDE_FLOOR = 1e-5
 
@@ -27,10 +28,13 @@ class Encoder(nn.Module):
     def __init__(self, config: FrontEndConfig) -> None:
         super().__init__()
         widths = [3, *config.channels]
-        padding = (0, (config.kernel - 1) // 2)
+        frames = [config.time_kernel, *[1] * (len(config.channels) - 1)]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(narrow, wide, (1, config.kernel), stride=(1, 2), padding=padding)
-            for narrow, wide in zip(widths[:-1], widths[1:], strict=True)
+            normalised(
+                nn.Conv2d(narrow, wide, (time, config.kernel), stride=(1, 2), padding=(time // 2, config.kernel // 2)),
+                config.batch_norm,
+            )
+            for narrow, wide, time in zip(widths[:-1], widths[1:], frames, strict=True)
         )
 
     def forward(self, planes: Tensor) -> list[Tensor]:
@@ -41,7 +45,9 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Encoder levels and the WaveNet's output -> (batch, 2, frames, bins), a complex mask that starts near 1.
+    """Encoder levels and the WaveNet's output -> (batch, 2 * filter_frames, frames, bins), a complex filter.
+
+    Planes are real and imaginary part for each frame it weighs, the earliest first; it starts near the identity.
 
     Sub-pixel convolutions over frequency: twice the channels become twice the bands. Encoder features are added
     at each level through a 1x1 convolution.
@@ -52,12 +58,15 @@ class Decoder(nn.Module):
         self.bands = [bins]
         for _ in config.channels:
             self.bands.append((self.bands[-1] + 1) // 2)
-        widths = [*reversed(config.channels), 2]
+        self.centre = config.filter_frames - 1  # plane of the frame's own real part
+        widths = [*reversed(config.channels), 2 * config.filter_frames]
+        last = len(config.channels) - 1
         self.skips = nn.ModuleList(nn.Conv2d(width, width, 1) for width in widths[:-1])
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(wide, 2 * narrow, (1, 3), padding=(0, 1))
-            for wide, narrow in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.convolutions = nn.ModuleList()
+        for number, (wide, narrow) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            time = config.time_kernel if number == last else 1
+            convolution = nn.Conv2d(wide, 2 * narrow, (time, 3), padding=(time // 2, 1))
+            self.convolutions.append(normalised(convolution, config.batch_norm and number < last))
 
     def forward(self, hidden: Tensor, levels: list[Tensor]) -> Tensor:
         last = len(levels) - 1
@@ -66,13 +75,29 @@ class Decoder(nn.Module):
             hidden = interleave_bands(convolution(hidden))[..., : self.bands[last - number]]
             if number < last:
                 hidden = functional.leaky_relu(hidden, 0.1)
-        return torch.cat([hidden[:, :1] + 1, hidden[:, 1:]], dim=1)
+        centre = self.centre
+        return torch.cat([hidden[:, :centre], hidden[:, centre : centre + 1] + 1, hidden[:, centre + 1 :]], dim=1)
 
 
 def interleave_bands(features: Tensor) -> Tensor:
     """(batch, 2 * channels, frames, bands) -> (batch, channels, frames, 2 * bands)."""
     even, odd = features.chunk(2, dim=1)
     return torch.stack([even, odd], dim=-1).flatten(-2)
+
+
+def filter_frames(weights: Tensor, spectrum: Tensor) -> Tensor:
+    """Weighted sum of neighbouring frames, zeros beyond the ends (deep filtering: Mack and Habets 2020, eq. 2).
+
+    weights: (batch, 2 * frames weighed, frames, bins), the earliest first. spectrum: (batch, 2, frames, bins).
+    """
+    weighed = weights.shape[1] // 2
+    padded = functional.pad(spectrum, (0, 0, weighed // 2, weighed // 2))
+    frames = spectrum.shape[2]
+    products = [
+        multiply_complex(weights[:, 2 * number : 2 * number + 2], padded[:, :, number : number + frames])
+        for number in range(weighed)
+    ]
+    return torch.stack(products).sum(dim=0) if weighed > 1 else products[0]
 
 
 def multiply_complex(mask: Tensor, spectrum: Tensor) -> Tensor:

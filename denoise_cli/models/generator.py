@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from denoise_cli.audio.stft import ShortTimeFourier
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import to_mapping
-from denoise_cli.models.front_end import Decoder, Encoder, compress, multiply_complex
+from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_frames
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
 
@@ -125,6 +125,7 @@ class SpectralDomain(nn.Module):
         if front_end is None:
             raise ValueError("SpectralDomain needs a front end")
         self.exponent = front_end.compression
+        self.front_end_reach = max(2 * (front_end.time_kernel // 2), front_end.filter_frames // 2)  # frames
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
         self.encoder = Encoder(front_end)
         self.decoder = Decoder(front_end, front_end.n_fft // 2 + 1)
@@ -140,15 +141,16 @@ class SpectralDomain(nn.Module):
     def context(self, use_postnet: bool) -> tuple[int, int]:
         left, right = self.postnet.reach if use_postnet else (0, 0)
         # A frame reaches one hop to each side, in the analysis and again in the synthesis.
-        return (self.wavenet.reach + left + 2) * self.hop, (self.wavenet.reach + right + 2) * self.hop
+        around = self.wavenet.reach + self.front_end_reach + 2
+        return (around + left) * self.hop, (around + right) * self.hop
 
     def forward(self, waveform: Tensor, use_postnet: bool) -> Estimates:
         samples = waveform.shape[-1]
         spectrum = self.fourier(waveform)
         planes = torch.cat(compress(spectrum, self.exponent), dim=1)
         levels = self.encoder(planes)
-        mask = self.decoder(self._run_wavenet(levels[-1]), levels)
-        estimate = multiply_complex(mask, spectrum)
+        weights = self.decoder(self._run_wavenet(levels[-1]), levels)
+        estimate = filter_frames(weights, spectrum)
         y1 = self.fourier.inverse(estimate, samples)
         y2 = self.fourier.inverse(self._refine(estimate), samples) if use_postnet else y1
         return Estimates(y1, y2)

@@ -37,8 +37,11 @@ def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> G
 
 
 def save_weights(generator_state: dict[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
-    """Write model.safetensors by temp-and-rename."""
+    """Write model.safetensors by temp-and-rename; `dtype` is that of matrices, vectors are few and stay in float32."""
     temporary = path.with_name(f".{path.name}.part")
-    weights = {name: value.detach().to("cpu", dtype).contiguous() for name, value in generator_state.items()}
+    weights = {
+        name: value.detach().to("cpu", dtype if value.ndim > 1 else torch.float32).contiguous()
+        for name, value in generator_state.items()
+    }
     temporary.write_bytes(save(weights))  # not save_file: it makes files that only their owner can read
     temporary.replace(path)

@@ -4,6 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from denoise_cli.config import WaveNetConfig
+from denoise_cli.models.batch_norm import normalised
+
+RESIDUAL_GAIN = 0.3  # of normalised residuals at the start: ten of them add up to one
 
 
 class GatedLayer(nn.Module):
@@ -13,10 +16,10 @@ class GatedLayer(nn.Module):
         super().__init__()
         channels = config.channels
         reach = dilation * (config.kernel - 1) // 2
-        self.gated = nn.Conv2d(channels, 2 * channels, (config.kernel, 1), padding=(reach, 0), dilation=(dilation, 1))
-        self.residual = nn.Conv2d(
-            channels, channels, (1, config.band_kernel), padding=(0, (config.band_kernel - 1) // 2)
-        )
+        gated = nn.Conv2d(channels, 2 * channels, (config.kernel, 1), padding=(reach, 0), dilation=(dilation, 1))
+        residual = nn.Conv2d(channels, channels, (1, config.band_kernel), padding=(0, (config.band_kernel - 1) // 2))
+        self.gated = normalised(gated, config.batch_norm)
+        self.residual = normalised(residual, config.batch_norm, gain=RESIDUAL_GAIN)
         self.skip = nn.Conv2d(channels, channels, 1)
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, Tensor]:

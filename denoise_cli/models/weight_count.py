@@ -17,22 +17,27 @@ def count_weights(config: GeneratorConfig) -> int:
     return _front_end(front_end) + _wavenet(config.wavenet, width) + _postnet(config.postnet, 2)
 
 
-def _convolution(narrow: int, wide: int, taps: int) -> int:
-    return narrow * wide * taps + wide
+def _convolution(narrow: int, wide: int, taps: int, batch_norm: bool = False) -> int:
+    return narrow * wide * taps + wide + (4 * wide + 1 if batch_norm else 0)
 
 
 def _front_end(config: FrontEndConfig) -> int:
     widths = [3, *config.channels]
-    encoder = sum(_convolution(a, b, config.kernel) for a, b in zip(widths[:-1], widths[1:], strict=True))
-    widths = [*reversed(config.channels), 2]
+    frames = [config.time_kernel, *[1] * (len(config.channels) - 1)]
+    encoder = sum(
+        _convolution(a, b, time * config.kernel, config.batch_norm)
+        for a, b, time in zip(widths[:-1], widths[1:], frames, strict=True)
+    )
+    widths = [*reversed(config.channels)]
     skips = sum(_convolution(width, width, 1) for width in config.channels)
-    return encoder + skips + sum(_convolution(a, 2 * b, 3) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    decoder = sum(_convolution(a, 2 * b, 3, config.batch_norm) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return encoder + skips + decoder + _convolution(widths[-1], 4 * config.filter_frames, 3 * config.time_kernel)
 
 
 def _wavenet(config: WaveNetConfig, planes: int) -> int:
     width = config.channels
-    layer = _convolution(width, 2 * width, config.kernel)
-    layer += _convolution(width, width, config.band_kernel) + _convolution(width, width, 1)
+    layer = _convolution(width, 2 * width, config.kernel, config.batch_norm)
+    layer += _convolution(width, width, config.band_kernel, config.batch_norm) + _convolution(width, width, 1)
     widths = [width, *config.head_channels]
     head = sum(_convolution(a, b, config.head_kernel) for a, b in zip(widths[:-1], widths[1:], strict=True))
     ends = _convolution(planes, width, 1) + _convolution(widths[-1], planes, 1)

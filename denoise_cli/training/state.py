@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +10,13 @@ import torch
 from torch import Tensor
 
 from denoise_cli.config import Config, StageConfig, TrainConfig
+from denoise_cli.errors import UsageConflict
 from denoise_cli.models.generator import Generator
 from denoise_cli.training.adversary import Adversary, new_adversary
+from denoise_cli.training.muon import Muon
 from denoise_cli.training.stages import Stage
+
+OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = {"adamw": torch.optim.AdamW, "muon": Muon}
 
 
 @dataclass
@@ -44,14 +49,15 @@ class TrainState:
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         self.generator.load_state_dict(saved["generator"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        self.ema = saved["ema"]
+        device = next(self.generator.parameters()).device
+        self.ema = {name: value.to(device) for name, value in saved["ema"].items()}
         self.step = saved["step"]
         self.seconds = saved["seconds"]
         self.best_score = saved["best_score"]
         if self.adversary is not None:
             self.adversary.load_state_dict(saved["adversary"])
         self.first_losses = saved.get("first_losses", {})  # absent in states of earlier versions
-        torch.set_rng_state(saved["random"].cpu())
+        torch.set_rng_state(saved["random"])
 
     def weights_to_keep(self) -> dict[str, Tensor]:
         """The generator's weights as a model: their moving average where there is one."""
@@ -67,7 +73,7 @@ class TrainState:
 def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
     """Fresh optimisers, moving average and discriminators; what the stage does not train gets no gradient.
 
-    Raises UsageConflict for discriminators that cannot be made.
+    Raises UsageConflict for discriminators that cannot be made and for an unknown optimiser.
     """
     own = stage.config(config)
     trained = [parameter for part in stage.trains for parameter in getattr(generator, part)()]
@@ -75,7 +81,11 @@ def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
         parameter.requires_grad_(False)
     for parameter in trained:
         parameter.requires_grad_(True)
-    optimizer = torch.optim.AdamW(
+    if config.train.optimizer not in OPTIMIZERS:
+        raise UsageConflict(
+            f"train.optimizer: unknown name {config.train.optimizer}; there are {', '.join(OPTIMIZERS)}"
+        )
+    optimizer = OPTIMIZERS[config.train.optimizer](
         trained, lr=own.learning_rate, betas=own.betas or config.train.betas, weight_decay=config.train.weight_decay
     )
     ema = {name: value.detach().clone() for name, value in generator.state_dict().items()}
@@ -108,4 +118,7 @@ def update_ema(state: TrainState, decay: float) -> None:
         return
     followed = min(decay, (1 + state.step) / (10 + state.step))
     current = state.generator.state_dict()
-    torch._foreach_lerp_(list(state.ema.values()), [current[name] for name in state.ema], 1 - followed)
+    averaged = [name for name, value in state.ema.items() if value.is_floating_point()]
+    torch._foreach_lerp_([state.ema[name] for name in averaged], [current[name] for name in averaged], 1 - followed)
+    for name in state.ema.keys() - set(averaged):  # counters
+        state.ema[name].copy_(current[name])

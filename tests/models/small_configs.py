@@ -14,4 +14,9 @@ FLAT = GeneratorConfig(
     wavenet=WaveNetConfig(channels=8, stacks=2, layers=2, head_channels=()),
     postnet=PostNetConfig(layers=2, channels=6, kernel=3, band_kernel=3),
 )
-ALL = {"sample domain": SAMPLE_DOMAIN, "sub-band": SUB_BAND, "flat": FLAT}
+NORMALISED = GeneratorConfig(
+    front_end=FrontEndConfig(n_fft=64, hop_length=32, channels=(6, 8), time_kernel=3, filter_frames=3, batch_norm=True),
+    wavenet=WaveNetConfig(channels=8, stacks=2, layers=2, band_kernel=5, head_channels=(), batch_norm=True),
+    postnet=PostNetConfig(layers=2, channels=6, kernel=3, band_kernel=3),
+)
+ALL = {"sample domain": SAMPLE_DOMAIN, "sub-band": SUB_BAND, "flat": FLAT, "normalised": NORMALISED}

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from denoise_cli.config import Config, StageConfig, TrainConfig
+from denoise_cli.errors import UsageConflict
 from denoise_cli.models.generator import Generator
 from denoise_cli.training.stages import STAGE1, STAGE2
 from denoise_cli.training.state import learning_rate, new_state, update_ema
@@ -34,6 +35,12 @@ def test_a_new_stage_starts_with_a_fresh_optimiser() -> None:
     assert state.step == 0
     assert not state.optimizer.state
     assert state.optimizer.param_groups[0]["lr"] == CONFIG.stage2.learning_rate
+
+
+def test_an_unknown_optimiser_is_named() -> None:
+    config = dataclasses.replace(CONFIG, train=dataclasses.replace(CONFIG.train, optimizer="sgdx"))
+    with pytest.raises(UsageConflict, match=r"sgdx; there are adamw, muon"):
+        new_state(STAGE1, config, Generator(config.generator))
 
 
 def test_the_moving_average_follows_slowly_and_is_what_is_kept() -> None:
