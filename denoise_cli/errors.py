@@ -2,6 +2,7 @@
 
 DenoiseError            exit 1   an input failed, the rest goes on
   UnreadableAudio       exit 1   path, reason, cure
+    UnknownFormat       exit 1   libsndfile does not know it; ffmpeg may
   UnusableAudio         exit 1   readable, but not to be processed (NaN, no samples)
   UnwritableOutput      exit 1   path, reason
   EnhancementFailed     exit 1   the model gave something that is not sound
@@ -24,6 +25,10 @@ class DenoiseError(Exception):
 
 class UnreadableAudio(DenoiseError):
     """A file that no decoder here can read."""
+
+
+class UnknownFormat(UnreadableAudio):
+    """A file that libsndfile cannot read."""
 
 
 class UnusableAudio(DenoiseError):

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import soundfile
 
-from denoise_cli.audio.formats import CONTAINERS, FIXED_SUBTYPES, Encoding
+from denoise_cli.audio.formats import CONTAINERS, FFMPEG_FORMATS, FIXED_SUBTYPES, Encoding
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.errors import UsageConflict
 
@@ -20,8 +20,8 @@ def parse_output_format(name: str | None, subtype: str | None, sample_rate: int 
     """
     if name is not None:
         name = name.lower().lstrip(".")
-        if f".{name}" not in CONTAINERS:
-            known = " ".join(suffix[1:] for suffix in sorted(CONTAINERS))
+        if f".{name}" not in CONTAINERS and f".{name}" not in FFMPEG_FORMATS:
+            known = " ".join(suffix[1:] for suffix in _known_suffixes())
             raise UsageConflict(f"--format {name}: there are {known}")
     if subtype is not None:
         subtypes = {_plain(known): known for known in soundfile.available_subtypes()}
@@ -37,17 +37,20 @@ def check_target(source: PurePath, target: PurePath, wanted: OutputFormat) -> No
     What depends on the content of the source is found out when it is opened.
     """
     suffix = target.suffix.lower()
-    if suffix not in CONTAINERS and suffix != source.suffix.lower() and wanted.name is None:
-        known = " ".join(sorted(CONTAINERS))
+    writable = suffix in CONTAINERS or suffix in FFMPEG_FORMATS
+    if not writable and suffix != source.suffix.lower() and wanted.name is None:
+        known = " ".join(_known_suffixes())
         what = f"{suffix} names no format that can be written" if suffix else "has no suffix to name a format"
         raise UsageConflict(f"{target}: {what}; there are {known} (a folder ends in /)")
     if wanted.name is not None:
-        if suffix in CONTAINERS and not _agree(suffix, wanted.name):
+        if writable and not _agree(suffix, wanted.name):
             raise UsageConflict(f"{target}: its suffix is not --format {wanted.name}; leave one of them out")
         suffix = f".{wanted.name}"
     if suffix in CONTAINERS:
         _check_subtype(target, suffix, wanted)
         _check_rate(target, suffix, wanted)
+    elif suffix in FFMPEG_FORMATS:
+        _check_ffmpeg(source, target, suffix, wanted)
 
 
 def possible_rates(encoding: Encoding) -> tuple[int, ...]:
@@ -62,6 +65,21 @@ def suffixed(path: PurePath, wanted: OutputFormat) -> str:
     return f".{wanted.name}"
 
 
+def _known_suffixes() -> list[str]:
+    return sorted([*CONTAINERS, *FFMPEG_FORMATS])
+
+
+def _check_ffmpeg(source: PurePath, target: PurePath, suffix: str, wanted: OutputFormat) -> None:
+    from denoise_cli.audio.ffmpeg_probe import is_installed  # here: most targets need nothing of it
+
+    if wanted.subtype is not None:
+        raise UsageConflict(
+            f"{target}: {suffix} is encoded by ffmpeg, so --subtype {_plain(wanted.subtype)} is not for it"
+        )
+    if suffix != source.suffix.lower() and not is_installed():  # the same suffix fails by itself, alone
+        raise UsageConflict(f"{target}: {suffix} is written by ffmpeg; install ffmpeg, or choose .wav or .flac")
+
+
 def _plain(subtype: str) -> str:
     return subtype.lower().replace("_", "").replace("-", "")
 
@@ -69,6 +87,8 @@ def _plain(subtype: str) -> str:
 def _agree(suffix: str, name: str) -> bool:
     if suffix == f".{name}" or suffix in FIXED_SUBTYPES:
         return suffix == f".{name}"
+    if suffix in FFMPEG_FORMATS or f".{name}" in FFMPEG_FORMATS:
+        return False
     container = CONTAINERS[f".{name}"]
     return CONTAINERS[suffix] == container or (CONTAINERS[suffix], container) == ("WAV", "RF64")
 

@@ -32,6 +32,24 @@ CONTAINERS = {
     ".sf": "IRCAM",
     ".pvf": "PVF",
 }
+# What only ffmpeg reads and writes: its names of the container and of the codec that goes in unless the source has one.
+FFMPEG_FORMATS = {
+    ".mp4": ("mp4", "aac"),
+    ".m4v": ("mp4", "aac"),
+    ".mov": ("mov", "aac"),
+    ".mkv": ("matroska", "aac"),
+    ".webm": ("webm", "libopus"),
+    ".avi": ("avi", "libmp3lame"),
+    ".wmv": ("asf", "wmav2"),
+    ".m4a": ("ipod", "aac"),
+    ".m4b": ("ipod", "aac"),
+    ".mka": ("matroska", "aac"),
+    ".aac": ("adts", "aac"),
+    ".wma": ("asf", "wmav2"),
+    ".ac3": ("ac3", "ac3"),
+}
+FFMPEG_VIDEO = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv"}
+FFMPEG = "FFMPEG"  # in place of a container; the subtype is then a codec by ffmpeg's name
 FIXED_SUBTYPES = {".opus": "OPUS"}
 _FAMILIES = ({"WAV", "WAVEX", "RF64"}, {"OGG"})  # what one suffix may hold besides its own container
 # What comes closest where a container cannot hold a subtype; after these, the container's own default.
@@ -62,7 +80,7 @@ RIFF_LIMIT = 2**32 - 2**16  # bytes; what a WAV header can say, less room for th
 
 @dataclass(frozen=True)
 class Encoding:
-    """Container, subtype and byte order in libsndfile's names: ("WAV", "PCM_24", "FILE")."""
+    """Container, subtype and byte order in libsndfile's names: ("WAV", "PCM_24", "FILE"). Or FFMPEG with a codec."""
 
     container: str
     subtype: str
@@ -80,7 +98,7 @@ class Encoding:
 
 def names_audio(path: PurePath) -> bool:
     """Whether a file in a folder is taken for audio, by its suffix."""
-    return path.suffix.lower() in CONTAINERS
+    return path.suffix.lower() in CONTAINERS or path.suffix.lower() in FFMPEG_FORMATS
 
 
 def choose_encoding(
@@ -97,7 +115,10 @@ def choose_encoding(
 
 
 def _by_suffix(source: Encoding, source_suffix: str, suffix: str) -> Encoding:
-    if suffix == source_suffix or suffix not in CONTAINERS:
+    by_ffmpeg = source.container == FFMPEG
+    if suffix in FFMPEG_FORMATS:
+        return source if by_ffmpeg and suffix == source_suffix else Encoding(FFMPEG, FFMPEG_FORMATS[suffix][1])
+    if suffix not in CONTAINERS or (suffix == source_suffix and not by_ffmpeg):
         return source
     container = CONTAINERS[suffix]
     for family in _FAMILIES:

@@ -12,7 +12,7 @@ import soundfile
 
 from denoise_cli.audio.formats import RIFF_LIMIT, Encoding
 from denoise_cli.audio.samples import Samples
-from denoise_cli.errors import UnreadableAudio
+from denoise_cli.errors import UnknownFormat, UnreadableAudio
 
 _CUT_SHORT = re.compile(r"^(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
 _OF_THE_WRITER = {"software"}  # not about the recording, but about what wrote the file
@@ -39,7 +39,7 @@ class AudioReader:
     """An open file; a context manager. `info` is there at once, `blocks` reads it from the start, once."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnreadableAudio."""
+        """Raises UnreadableAudio; UnknownFormat where another program may be able to read it."""
         size = _size(path)
         self._file = _open(path)
         self.info = _describe(path, self._file, size)
@@ -88,7 +88,7 @@ def _open(path: Path) -> soundfile.SoundFile:
     try:
         return soundfile.SoundFile(sound_path(path))
     except (soundfile.LibsndfileError, OSError) as error:
-        raise UnreadableAudio(
+        raise UnknownFormat(
             f"{path}: not a sound file, or of a format that libsndfile cannot read ({_reason(error)}); "
             "convert it to wav first, for instance with ffmpeg"
         ) from error

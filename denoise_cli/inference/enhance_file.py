@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from denoise_cli.audio.loudness import LoudnessMeter
-from denoise_cli.audio.reading import AudioInfo, AudioReader
+from denoise_cli.audio.opening import open_sound
+from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.resampling import resampled, resampled_length
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import EnhancementFailed, UnusableAudio
@@ -67,7 +68,7 @@ def enhance_file(
     """
     hears = listener or Listener()
     started = time.perf_counter()
-    with AudioReader(source) as reader:
+    with open_sound(source) as reader:
         info = reader.info
         hears.begins(info)
         choice = ChannelChoice(options.channels, info.channels, str(source))
@@ -99,7 +100,7 @@ def _write(
     rate = options.written.sample_rate or info.sample_rate
     shape = Shape(resampled_length(found.frames, info.sample_rate, rate), rate, choice.count)
     targets = [path for path in (target, residual) if path is not None]
-    with AudioReader(info.path) as reader, output_files(targets, info, shape, options.written) as files:
+    with open_sound(info.path) as reader, output_files(targets, info, shape, options.written) as files:
         for file in files:
             if file.larger:
                 hears.notes(f"{file.target}: more than a WAV header can say (4 GiB); written as RF64")
@@ -154,7 +155,7 @@ class _Counted:
 
 
 def _note_input(info: AudioInfo, found: Survey, engine: Engine, options: EnhanceOptions, hears: Listener) -> None:
-    missing = (max(info.promised, info.frames) - found.frames) / info.sample_rate
+    missing = (info.promised - found.frames) / info.sample_rate
     if missing > CUT_SHORT_SECONDS:
         there = found.frames / info.sample_rate
         hears.notes(f"{info.path}: is cut short: {there:.1f} s are there, {missing:.1f} s that it promises are not")

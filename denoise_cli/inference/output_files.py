@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from denoise_cli.audio.dither import Dither
-from denoise_cli.audio.formats import Encoding, choose_encoding, dither_bits, grown
+from denoise_cli.audio.formats import FFMPEG, Encoding, choose_encoding, dither_bits, grown
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
+
+
+if TYPE_CHECKING:
+    from denoise_cli.audio.ffmpeg import FfmpegWriter
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class OutputFile:
     target: Path
     encoding: Encoding
     larger: bool
-    writer: AudioWriter
+    writer: "AudioWriter | FfmpegWriter"
 
 
 @contextmanager
@@ -47,6 +52,13 @@ def output_files(
             encoding = grown(asked, shape.frames, shape.channels)
             bits = dither_bits(source.encoding, encoding)
             dither = None if bits is None else Dither(bits)
-            writer = AudioWriter(part, target, shape.sample_rate, shape.channels, encoding, source.tags, dither)
-            files.append(OutputFile(target, encoding, encoding != asked, stack.enter_context(writer)))
+            writer: AudioWriter | FfmpegWriter
+            if encoding.container == FFMPEG:
+                from denoise_cli.audio.ffmpeg import FfmpegWriter  # here: most recordings need nothing of it
+
+                writer = FfmpegWriter(part, target, source.path, shape.sample_rate, shape.channels, encoding)
+            else:
+                writer = AudioWriter(part, target, shape.sample_rate, shape.channels, encoding, source.tags, dither)
+            stack.enter_context(writer)
+            files.append(OutputFile(target, encoding, encoding != asked, writer))
         yield files

@@ -114,7 +114,7 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         ["gone.wav"],
         ["a.wav", "gone.wav"],
         ["a.wav", "x/a.wav", "-o", "out"],
-        ["a.wav", "-o", "b.m4a"],
+        ["a.wav", "-o", "b.doc"],
         ["a.wav", "-o", "b"],
         ["none"],
         [],

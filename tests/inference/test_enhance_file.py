@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -375,3 +376,18 @@ def test_tags_are_kept_where_they_can_be(tmp_path: Path, target: str) -> None:
     else:
         assert tags["artist"] == "Someone" and tags["date"] == "2020"
         assert tags["title"] == "Élan"
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffmpeg is not installed")
+def test_what_ffmpeg_reads_comes_and_goes_like_any_file(tmp_path: Path) -> None:
+    waveform = voice_like(1, 16_000)
+    soundfile.write(tmp_path / "a.wav", waveform[0], 16_000, "FLOAT")
+    _, notebook = enhance(tmp_path / "a.wav", tmp_path / "b.m4a")
+    enhance(tmp_path / "b.m4a", tmp_path / "c.flac", Halving())
+    info = soundfile.info(tmp_path / "c.flac")
+    assert (info.format, info.subtype, info.samplerate, info.channels) == ("FLAC", "PCM_16", 16_000, 1)
+    output = soundfile.read(tmp_path / "c.flac")[0]
+    assert lag(waveform[0], output[:16_000]) == 0
+    result, notebook = enhance(tmp_path / "b.m4a", tmp_path / "b.m4a", Halving())
+    assert result.seconds == pytest.approx(1, abs=0.1) and notebook.texts == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.m4a", "c.flac"]

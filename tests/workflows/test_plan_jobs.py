@@ -127,7 +127,7 @@ def test_a_folder_in_the_way_is_never_replaced(tmp_path: Path) -> None:
     [
         (["gone.wav"], None, "gone.wav: No such file"),
         (["empty"], None, "empty: no audio files"),
-        (["a.wav"], "b.m4a", "m4a names no format"),
+        (["a.wav"], "b.doc", "doc names no format"),
         (["a.wav"], "b", "no suffix"),
         (["a.wav", "b.wav"], "c.wav", "c.wav: is a file"),
         (["tree"], "c.wav", "c.wav: is a file"),
