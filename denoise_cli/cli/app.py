@@ -12,7 +12,7 @@ from denoise_cli.cli.enhance import enhance
 from denoise_cli.cli.models import models
 from denoise_cli.cli.one_line import one_line
 from denoise_cli.cli.prepare_data import SpreadingCommand, prepare_data
-from denoise_cli.cli.train import train_stage1, train_stage2, train_stage3
+from denoise_cli.cli.train import train_command
 from denoise_cli.errors import DenoiseError
 
 
@@ -60,9 +60,11 @@ app.command()(enhance)
 app.command()(benchmark)
 
 app.command("prepare-data", cls=SpreadingCommand)(prepare_data)
-app.command("train-stage1")(train_stage1)
-app.command("train-stage2")(train_stage2)
-app.command("train-stage3")(train_stage3)
+app.command("train-stage1", help="Train the WaveNet alone.")(train_command("stage1"))
+app.command("train-stage2", help="Train WaveNet and PostNet together, from a stage-1 model.")(train_command("stage2"))
+app.command("train-stage3", help="Train both networks against discriminators, from a stage-2 model.")(
+    train_command("stage3")
+)
 app.add_typer(models)
 
 

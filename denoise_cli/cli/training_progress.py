@@ -14,10 +14,10 @@ LINE_SECONDS = 60.0
 
 
 class TrainingProgress:
-    """Context manager; `update` takes the loop's reports."""
+    """Context manager; `update` takes the loop's reports. quiet: nothing is shown."""
 
-    def __init__(self, name: str) -> None:
-        self.console = Console(stderr=True)
+    def __init__(self, name: str, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, quiet=quiet)
         self.name = name
         self.last_line = 0.0
         self.bar = Progress(

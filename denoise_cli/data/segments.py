@@ -1,7 +1,7 @@
 """Draws what a batch is made of: speech, noises, rooms and the numbers of its degradation.
 
-A batch is a pure function of (corpus, config, seed, step): a resumed run draws what an unbroken one would have drawn,
-and each process of a distributed run draws its own by its own seed. Nothing here imports torch.
+An item is a pure function of (corpus, config, seed, step, number): a resumed run draws what an unbroken one would have
+drawn, and each process of a distributed run draws its own items of the joint batch. Nothing here imports torch.
 """
 
 from dataclasses import dataclass
@@ -82,9 +82,9 @@ class SegmentSource:
         weight: NDArray[np.float64] = np.cumsum(np.sqrt(seconds))
         return weight
 
-    def batch(self, size: int, seed: int, step: int) -> DrawnBatch:
-        """`size` items of batch number `step`."""
-        items = [self._item(np.random.default_rng([seed, step, number])) for number in range(size)]
+    def batch(self, size: int, seed: int, step: int, first: int = 0) -> DrawnBatch:
+        """The items number `first` to `first + size - 1` of batch number `step`."""
+        items = [self._item(np.random.default_rng([seed, step, first + number])) for number in range(size)]
         return DrawnBatch(**{name: np.stack([item[name] for item in items]) for name in items[0]})
 
     def _item(self, rng: np.random.Generator) -> dict[str, Samples | np.float32]:

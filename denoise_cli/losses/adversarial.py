@@ -16,6 +16,7 @@ class AdversarialForm:
     generator: Callable[[Tensor], Tensor]  # of scores of generated signals
     clips_weights: bool = False
     penalises_gradients: bool = False
+    boundary: float | None = 0.0  # scores above it say "real"; None: a critic, whose scores have no zero
 
 
 def _critic(real: Tensor, fake: Tensor) -> Tensor:
@@ -37,16 +38,18 @@ FORMS: Mapping[str, AdversarialForm] = {
     "hinge_unbounded": AdversarialForm(_hinge, lambda fake: -fake.mean()),
     # Mao 2017; HiFi-GAN the vocoder, HiFi-GAN+
     "least_squares": AdversarialForm(
-        lambda real, fake: (1 - real).square().mean() + fake.square().mean(), lambda fake: (1 - fake).square().mean()
+        lambda real, fake: (1 - real).square().mean() + fake.square().mean(),
+        lambda fake: (1 - fake).square().mean(),
+        boundary=0.5,
     ),
     # Goodfellow 2014, equation 1: the generator lowers log(1 - D), flat where D is sure
     "minimax": AdversarialForm(_cross_entropy, lambda fake: -functional.softplus(fake).mean()),
     # and its section 3: the generator raises log D
     "non_saturating": AdversarialForm(_cross_entropy, lambda fake: functional.softplus(-fake).mean()),
     # Arjovsky 2017
-    "wasserstein": AdversarialForm(_critic, lambda fake: -fake.mean(), clips_weights=True),
+    "wasserstein": AdversarialForm(_critic, lambda fake: -fake.mean(), clips_weights=True, boundary=None),
     # Gulrajani 2017
-    "wasserstein_gp": AdversarialForm(_critic, lambda fake: -fake.mean(), penalises_gradients=True),
+    "wasserstein_gp": AdversarialForm(_critic, lambda fake: -fake.mean(), penalises_gradients=True, boundary=None),
 }
 
 

@@ -12,5 +12,6 @@ def feature_matching_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Ten
     real, fake: one tensor a layer, of equal shapes, without the layer of the score. Means over all elements: a layer
     with more steps in time weighs no more. `real` gets no gradient.
     """
-    distances = [(ours - theirs.detach()).abs().float().mean() for theirs, ours in zip(real, fake, strict=True)]
-    return torch.stack(distances).mean()
+    distances = [(ours - theirs.detach()).abs() for theirs, ours in zip(real, fake, strict=True)]
+    exact = [distance.to(torch.promote_types(distance.dtype, torch.float32)).mean() for distance in distances]
+    return torch.stack(exact).mean()

@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from denoise_cli.models.joint_batch_norm import JointBatchNorm2d
+
 # Of the running statistics: a batch is some seconds of few voices, so the statistics of many are averaged.
 MOMENTUM = 0.03
 
@@ -14,6 +16,6 @@ def normalised(convolution: nn.Conv2d, batch_norm: bool, gain: float = 1.0) -> n
     """
     if not batch_norm:
         return convolution
-    norm = nn.BatchNorm2d(convolution.out_channels, momentum=MOMENTUM)
+    norm = JointBatchNorm2d(convolution.out_channels, momentum=MOMENTUM)
     nn.init.constant_(norm.weight, gain)
     return nn.Sequential(convolution, norm)

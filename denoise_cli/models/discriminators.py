@@ -51,7 +51,7 @@ class Discriminators(nn.Module):
         judgements = {}
         for name, member in self.members.items():
             scores, features = member(together)
-            real_score, fake_score = scores.float().mean(dim=1).chunk(2)
+            real_score, fake_score = scores.to(real.dtype).mean(dim=1).chunk(2)
             pairs = [layer.chunk(2) for layer in features]
             judgements[name] = Judgement(
                 real_score, fake_score, [pair[0] for pair in pairs], [pair[1] for pair in pairs]

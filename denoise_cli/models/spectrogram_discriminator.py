@@ -1,12 +1,14 @@
 """The log-mel discriminator: four gated convolutions over frequency and time (Su et al. 2020; StarGAN-VC)."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from denoise_cli.config import DiscriminatorConfig
+from denoise_cli.models.joint_batch_norm import JointBatchNorm2d
 
 MEL_BANDS = 80
 LOWEST_HZ, HIGHEST_HZ = 20.0, 8000.0
@@ -16,14 +18,18 @@ FLOOR = 1e-5  # on the magnitude of audio in [-1, 1]
 CHANNELS = 32  # after the gate
 TIME_KERNELS = (9, 8, 8, 6)
 FEWEST_FRAMES = 79  # of the spectrogram: four halvings must leave the five that the last convolution spans
-NORMS = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}
+NORMS: Mapping[str, Callable[[int], nn.Module]] = {
+    "batch": lambda channels: JointBatchNorm2d(channels, track_running_stats=False),
+    "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
+}
 
 
 class SpectrogramDiscriminator(nn.Module):
     """(batch, samples) -> scores (batch, places) and the activations of every layer before them.
 
     A batch must hold real and generated signals together: batch statistics of their own would tell them apart. The
-    statistics are always those of the batch; no running ones are kept, so that judging changes nothing.
+    statistics are always those of the batch, over all processes of a run; no running ones are kept, so that judging
+    changes nothing.
     """
 
     def __init__(self, config: DiscriminatorConfig, sample_rate: int) -> None:
@@ -35,7 +41,7 @@ class SpectrogramDiscriminator(nn.Module):
             convolution = nn.Conv2d(
                 CHANNELS if number else 1, 2 * CHANNELS, (3, kernel), (1, 2), (1, (kernel - 1) // 2), bias=False
             )
-            norm = NORMS[config.norm](2 * CHANNELS, affine=True, track_running_stats=False)
+            norm = NORMS[config.norm](2 * CHANNELS)
             blocks.append(nn.Sequential(convolution, norm, nn.GLU(dim=1)))
         self.blocks = nn.ModuleList(blocks)
         self.output = nn.Conv2d(CHANNELS, 1, (36, 5), (36, 1))
@@ -72,7 +78,7 @@ class LogMel(nn.Module):
         with torch.autocast(waveform.device.type, enabled=False):
             spectrum = torch.view_as_real(
                 torch.stft(
-                    waveform.float(), N_FFT, self.hop_length, WINDOW_LENGTH, self.window,
+                    waveform, N_FFT, self.hop_length, WINDOW_LENGTH, self.window,
                     center=True, pad_mode="constant", return_complex=True,
                 )
             )  # fmt: skip

@@ -78,5 +78,5 @@ class Downsampler(nn.Module):
         if self.factor == 1:
             return waveform
         with torch.autocast(waveform.device.type, enabled=False):
-            filtered = functional.conv1d(waveform[:, None].float(), self.kernel, stride=self.factor, padding=self.reach)
+            filtered = functional.conv1d(waveform[:, None], self.kernel, stride=self.factor, padding=self.reach)
         return filtered[:, 0]

@@ -12,6 +12,7 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.losses.adversarial import FORMS, AdversarialForm, distance_of_gradient_from_one, squared_gradient
 from denoise_cli.losses.feature_matching import feature_matching_loss
 from denoise_cli.models.discriminators import Discriminators, Judgement
+from denoise_cli.training.processes import own_rows
 
 
 @dataclass
@@ -60,7 +61,8 @@ def discriminator_loss(adversary: Adversary, real: Tensor, fake: Tensor, precisi
     """What the discriminators lose on (batch, samples) of each kind, as `discriminator`, with what is worth watching.
 
     `accuracy_NAME` is the share of items whose real signal scores above the generated one: 0.5 when the two are alike
-    or the discriminator is dead. No gradient reaches where `fake` comes from.
+    or the discriminator is dead. `real_accuracy_NAME` and `fake_accuracy_NAME` are the shares of each kind on the right
+    side of the form's boundary, where it has one. No gradient reaches where `fake` comes from.
     """
     config, form = adversary.config, adversary.form
     real = real.detach().requires_grad_(config.r1_weight > 0)
@@ -70,11 +72,21 @@ def discriminator_loss(adversary: Adversary, real: Tensor, fake: Tensor, precisi
         total = total + form.discriminator(judgement.real, judgement.fake)
         if config.r1_weight > 0:
             total = total + config.r1_weight / 2 * squared_gradient(judgement.real, real).mean()
-        values[f"accuracy_{name}"] = (judgement.real > judgement.fake).float().mean()
-        values[f"gap_{name}"] = (judgement.real - judgement.fake).mean()
+        values |= _worth_watching(name, judgement, form.boundary)
     if form.penalises_gradients:
         total = total + config.gradient_penalty_weight * _gradient_penalty(adversary, real, fake.detach(), precision)
     return {**values, "discriminator": total}
+
+
+def _worth_watching(name: str, judgement: Judgement, boundary: float | None) -> dict[str, Tensor]:
+    values = {
+        f"accuracy_{name}": (judgement.real > judgement.fake).float().mean(),
+        f"gap_{name}": (judgement.real - judgement.fake).mean(),
+    }
+    if boundary is not None:
+        values[f"real_accuracy_{name}"] = (judgement.real > boundary).float().mean()
+        values[f"fake_accuracy_{name}"] = (judgement.fake <= boundary).float().mean()
+    return values
 
 
 def generator_gain(adversary: Adversary, real: Tensor, fake: Tensor, precision: str) -> dict[str, Tensor]:
@@ -108,7 +120,8 @@ def add_noise(waveform: Tensor, deviation: float, source: torch.Generator) -> Te
     """(batch, samples) with white noise; `source` is on the waveform's device."""
     if deviation == 0:
         return waveform
-    noise = torch.randn(waveform.shape, generator=source, device=waveform.device)
+    samples, device = waveform.shape[-1], waveform.device
+    noise = own_rows(len(waveform), lambda rows: torch.randn((rows, samples), generator=source, device=device))
     return waveform + deviation * noise
 
 
@@ -122,7 +135,8 @@ def clip_weights(adversary: Adversary) -> None:
 
 def _gradient_penalty(adversary: Adversary, real: Tensor, fake: Tensor, precision: str) -> Tensor:
     """Summed over discriminators, at random points between each real signal and its estimate."""
-    share = torch.rand(len(real), 1).to(real.device)  # from the CPU's random state, which a saved run keeps
+    draw = own_rows(len(real), lambda rows: torch.rand(rows, 1))
+    share = draw.to(real.device)  # from the CPU's random state, which a saved run keeps
     between = (share * real.detach() + (1 - share) * fake).requires_grad_(True)
     judgements = judge(adversary, between, fake, precision)
     return torch.stack([distance_of_gradient_from_one(one.real, between) for one in judgements.values()]).sum()

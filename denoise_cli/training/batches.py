@@ -10,14 +10,16 @@ from denoise_cli.config import Config
 from denoise_cli.data.corpus import Corpus
 from denoise_cli.data.degradation import DrawnTensors, as_tensors
 from denoise_cli.data.segments import SegmentSource
+from denoise_cli.training.processes import own_items
 
 
 class DrawnBatches(Dataset[DrawnTensors]):
-    """Item n is batch number n of the run; the corpus is opened where it is read."""
+    """Item n is what this process draws of batch number n of the run; the corpus is opened where it is read."""
 
-    def __init__(self, corpus: Path, config: Config) -> None:
+    def __init__(self, corpus: Path, config: Config, items: range) -> None:
         self.corpus = corpus
         self.config = config
+        self.items = items
         self._source: SegmentSource | None = None
 
     def __len__(self) -> int:
@@ -28,13 +30,17 @@ class DrawnBatches(Dataset[DrawnTensors]):
             corpus = Corpus.open(self.corpus)
             samples = round(self.config.train.crop_seconds * corpus.sample_rate)
             self._source = SegmentSource(corpus, "train", self.config.degradation, samples)
-        return as_tensors(self._source.batch(self.config.train.batch_size, self.config.train.seed, number))
+        drawn = self._source.batch(len(self.items), self.config.train.seed, number, self.items.start)
+        return as_tensors(drawn)
 
 
 def batches_from(corpus: Path, config: Config, first: int, end: int) -> Iterator[DrawnTensors]:
-    """The batches number `first` to `end` - 1."""
+    """This process' items of the batches number `first` to `end` - 1.
+
+    Raises UsageConflict when a batch cannot be shared out between the processes.
+    """
     loader = DataLoader(
-        DrawnBatches(corpus, config),
+        DrawnBatches(corpus, config, own_items(config.train.batch_size)),
         batch_size=None,
         sampler=range(first, end),
         num_workers=config.train.loader_workers,

@@ -10,14 +10,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def interrupts_wait() -> Iterator[None]:
+def interrupts_wait() -> Iterator[list[int]]:
     """SIGINT and SIGTERM that arrive in the block take effect at its end, as they would have without it.
 
-    A state that is saved on KeyboardInterrupt is then that of whole steps. Outside the main thread, which alone
-    receives signals, it does nothing.
+    A state that is saved on KeyboardInterrupt is then that of whole steps. Gives the list that holds the signals
+    meanwhile. Outside the main thread, which alone receives them, it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield []
         return
     arrived: list[int] = []
 
@@ -26,7 +26,7 @@ def interrupts_wait() -> Iterator[None]:
 
     handlers = {number: signal.signal(number, remember) for number in SIGNALS}
     try:
-        yield
+        yield arrived
     finally:
         for number, handler in handlers.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

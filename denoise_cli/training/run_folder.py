@@ -66,13 +66,16 @@ class RunFolder:
         torch.save(state.state_dict(), temporary)
         temporary.replace(self.state_file)
 
-    def load_state(self, state: TrainState, device: torch.device) -> None:
-        """Raises TrainingFailed when the file cannot be read."""
+    def read_state(self) -> dict[str, Any]:
+        """What `save_state` saved, on the CPU.
+
+        Raises TrainingFailed when the file cannot be read.
+        """
         try:
-            saved = torch.load(self.state_file, map_location=device, weights_only=True)
+            saved: dict[str, Any] = torch.load(self.state_file, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, KeyError) as error:
             raise TrainingFailed(f"{self.state_file}: cannot be read ({error}); delete it to start again") from error
-        state.load_state_dict(saved)
+        return saved
 
     def save_model(self, state: TrainState, stage: Stage, scores: dict[str, float]) -> None:
         """The weights worth keeping, as the model folder that this run folder is."""

@@ -30,6 +30,7 @@ class Stage:
 STAGE1 = Stage("stage1", ("wavenet_parameters",), use_postnet=False, starts_from=None)
 STAGE2 = Stage("stage2", ("wavenet_parameters", "postnet_parameters"), use_postnet=True, starts_from="stage1")
 STAGE3 = Stage("stage3", ("wavenet_parameters", "postnet_parameters"), use_postnet=True, starts_from="stage2")
+STAGES: Mapping[str, Stage] = {stage.name: stage for stage in (STAGE1, STAGE2, STAGE3)}
 
 
 def groups_in_step(stage: StageConfig) -> int:

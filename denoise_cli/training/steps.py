@@ -18,6 +18,7 @@ from denoise_cli.training.adversary import (
     generator_gain,
     instance_noise,
 )
+from denoise_cli.training.processes import average_gradients
 from denoise_cli.training.stages import Stage
 from denoise_cli.training.state import TrainState, learning_rate, rate_factor, update_ema
 
@@ -94,11 +95,11 @@ def discriminator_step(
 
 
 def run_generator(generator: Generator, noisy: Tensor, precision: str) -> Estimates:
-    """The generator under autocast when precision is bfloat16; estimates come back in float32."""
+    """The generator under autocast when precision is bfloat16; estimates come back as exact as the input."""
     enabled = precision == "bfloat16"
     with torch.autocast(noisy.device.type, dtype=torch.bfloat16, enabled=enabled):
         estimates: Estimates = generator(noisy)
-    return Estimates(estimates.y1.float(), estimates.y2.float())
+    return Estimates(estimates.y1.to(noisy.dtype), estimates.y2.to(noisy.dtype))
 
 
 def weigh_losses(
@@ -146,8 +147,9 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _update(optimizer: torch.optim.Optimizer, clip_gradient_norm: float) -> Tensor:
-    """Clip, take the optimiser's step, and return the norm of the gradients before clipping; 0 clips nothing."""
+    """Average gradients over processes, clip them (0: not), and take the step. Returns their norm before clipping."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    average_gradients(parameters)
     norm = torch.nn.utils.clip_grad_norm_(parameters, clip_gradient_norm or float("inf"))
     optimizer.step()
     return norm

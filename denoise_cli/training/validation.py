@@ -50,16 +50,17 @@ def draw_dev_items(corpus: Corpus, config: Config) -> DevItems:
 
 
 @torch.no_grad()
-def validate(generator: Generator, items: DevItems, device: torch.device) -> dict[str, float]:
-    """Means over the items of SI-SDR in dB, wide-band PESQ and STOI; a metric that is not installed is left out."""
-    outputs = torch.cat(
-        [generator.enhance(items.noisy[n : n + 8].to(device)).cpu() for n in range(0, len(items.noisy), 8)]
-    )
-    return mean_scores(items.target, outputs, items.sample_rate)
+def enhance_items(generator: Generator, items: DevItems, device: torch.device) -> Tensor:
+    """The generator's estimates of the items, (items, samples), on the CPU."""
+    parts = [generator.enhance(items.noisy[n : n + 8].to(device)).cpu() for n in range(0, len(items.noisy), 8)]
+    return torch.cat(parts)
 
 
 def mean_scores(target: Tensor, outputs: Tensor, sample_rate: int) -> dict[str, float]:
-    """Means over (items, samples), SI-SDR up to 30 dB; items on which a metric is not defined are left out of it."""
+    """Means over (items, samples) of SI-SDR up to 30 dB, wide-band PESQ and STOI.
+
+    Items on which a metric is not defined are left out of it; so is a metric that is not installed.
+    """
     scores: dict[str, list[float]] = {name: [] for name in METRICS}
     for reference, output in zip(target.numpy(), outputs.numpy(), strict=True):
         for name, measure in METRICS.items():

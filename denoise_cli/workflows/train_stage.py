@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import find_model, read_model_folder
 from denoise_cli.training.batches import batches_from
 from denoise_cli.training.loop import Loop, Progress
+from denoise_cli.training.processes import Place, is_first, joined, process_count, state_of_first
 from denoise_cli.training.run_folder import RunFolder
 from denoise_cli.training.stages import Stage, groups_in_step
-from denoise_cli.training.state import new_state
+from denoise_cli.training.state import TrainState, new_state
 from denoise_cli.training.validation import draw_dev_items
 
 
@@ -34,12 +36,19 @@ class TrainOptions:
     max_minutes: float | None = None
     device: str = "auto"
     threads: int | None = None
+    place: Place = Place()  # of this process among those of the run
 
 
 def train_stage(
-    stage: Stage, config: Config, options: TrainOptions, on_progress: Callable[[Progress], None]
+    stage: Stage,
+    config: Config,
+    options: TrainOptions,
+    on_progress: Callable[[Progress], None],
+    on_line: Callable[[str], None] | None = None,
 ) -> dict[str, float]:
-    """Run one stage, or go on with it. Returns the dev scores at the end.
+    """Run one stage, or go on with it. Returns the dev scores at the end; of several processes, in the first.
+
+    on_line gets each line of the run's log.jsonl as it is written.
 
     Raises UsageConflict for a missing or wrong --init, a changed config, or a folder that would be overwritten;
     UnusableCorpus; ModelUnavailable; TrainingFailed.
@@ -47,25 +56,51 @@ def train_stage(
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    device = find_device(options.device)
+    device = _device_of(options)
     folder = RunFolder(options.output)
-    _check_start(stage, config, options, folder)
-    corpus = Corpus.open(options.corpus)
-    torch.manual_seed(config.train.seed)
-    generator = _make_generator(stage, config, options.init).to(device)
-    state = new_state(stage, config, generator)
-    dev_items = draw_dev_items(corpus, config)
-    if folder.has_state:
-        folder.load_state(state, device)
-    else:
-        folder.create(stage, config, corpus.describe())
-    last_step = options.max_steps if options.max_steps is not None else stage.config(config).steps
-    loop = Loop(stage, config, state, folder, dev_items, device, on_progress)
+    with ExitStack() as group:
+        if options.place.rank:  # waits for the first: what all would fail at is then said once
+            group.enter_context(joined(options.place, device))
+        else:
+            _check_start(stage, config, options, folder)
+        corpus = Corpus.open(options.corpus)
+        torch.manual_seed(config.train.seed)
+        generator = _make_generator(stage, config, options.init).to(device)
+        state = new_state(stage, config, generator)
+        dev_items = draw_dev_items(corpus, config)
+        if not options.place.rank:
+            group.enter_context(joined(options.place, device))
+        _resume_or_create(stage, config, folder, state, corpus)
+        loop = Loop(stage, config, state, folder, dev_items, device, on_progress, on_line)
+        _run(loop, options)
+        return loop.scores
+
+
+def _run(loop: Loop, options: TrainOptions) -> None:
+    own = loop.stage.config(loop.config)
+    last_step = options.max_steps if options.max_steps is not None else own.steps
     seconds = sys.float_info.max if options.max_minutes is None else 60 * options.max_minutes
-    in_step = config.train.accumulate * groups_in_step(stage.config(config))
-    batches = batches_from(options.corpus, config, state.step * in_step, last_step * in_step)
+    in_step = loop.config.train.accumulate * groups_in_step(own)
+    batches = batches_from(options.corpus, loop.config, loop.state.step * in_step, last_step * in_step)
     loop.run(batches, last_step, seconds)
-    return loop.scores
+
+
+def _resume_or_create(stage: Stage, config: Config, folder: RunFolder, state: TrainState, corpus: Corpus) -> None:
+    """Only the first process reads and writes the run folder; the others, maybe on other machines, start as it does."""
+    if is_first() and folder.has_state:
+        state.load_state_dict(folder.read_state())
+    elif is_first():
+        folder.create(stage, config, corpus.describe())
+    if process_count() > 1:
+        state.load_state_dict(state_of_first(state.state_dict()))
+
+
+def _device_of(options: TrainOptions) -> torch.device:
+    """Each process of a machine has a CUDA device of its own, unless one is named."""
+    device = find_device(options.device)
+    if device.type != "cuda" or options.place.count == 1:
+        return device
+    return find_device(f"cuda:{options.place.local_rank}")
 
 
 def _check_start(stage: Stage, config: Config, options: TrainOptions, folder: RunFolder) -> None:
