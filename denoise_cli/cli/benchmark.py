@@ -14,6 +14,8 @@ from denoise_cli.errors import UsageConflict
 
 if TYPE_CHECKING:
     from denoise_cli.workflows.benchmark_systems import System
+    from denoise_cli.workflows.pairing import Pairs
+    from denoise_cli.workflows.recognition import Recognition
 
 NO_MODEL = "none"
 RESYNTHESIS = "griffin-lim"
@@ -43,9 +45,31 @@ def benchmark(
         bool, typer.Option("--clean-in/--no-clean-in", help="Also feed the clean files to each model.")
     ] = False,
     metrics: Annotated[str, typer.Option("--metrics", metavar="A,B", help="Only these metrics.")] = "",
+    word_error: Annotated[
+        str | None,
+        typer.Option(
+            "--word-error",
+            metavar="NAME",
+            help="Also count the words that a recogniser hears wrongly, in English; slow. pocketsphinx, or "
+            "whisper:FOLDER of a CTranslate2 model.",
+        ),
+    ] = None,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(
+            "--transcripts",
+            metavar="DIR|FILE",
+            help="For --word-error: NAME.txt by the same names, or lines of NAME and text.  [default: beside the clean "
+            "files, or else what is heard in those]",
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many files, evenly spread.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes for metrics; 0: none, in this one.")] = 1,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of a model; 1 for fair speed.")] = 1,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="FILE", help="Keep scores here; take what was scored before."),
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write scores by file as CSV.")] = None,
     html_file: Annotated[
@@ -67,17 +91,20 @@ def benchmark(
     from denoise_cli.workflows.benchmark_record import write_csv, write_json
     from denoise_cli.workflows.pairing import find_pairs
     from denoise_cli.workflows.report_page import write_page
+    from denoise_cli.workflows.score_cache import ScoreCache
 
     if clean is None and (clean_in or RESYNTHESIS in (baseline or [])):
         raise UsageConflict(f"--clean-in and --baseline {RESYNTHESIS}: need --clean")
     families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
-    _check_targets(json_file, csv_file, html_file)
+    _check_targets(json_file, csv_file, html_file, cache)
     pairs = find_pairs(noisy, clean, limit)
+    recognition = _recognition(pairs, word_error, transcripts, clean is not None)
     systems = _systems(model or [], system or [], baseline or [], clean_in, threads)
     command = ["hifidenoise", *sys.argv[1:]]
     with _outputs(keep) as folder:
         with progress_bar() as on_progress:
-            comparison = compare_systems(pairs, systems, families, jobs, Path(folder), on_progress)
+            kept = None if cache is None else ScoreCache(cache)
+            comparison = compare_systems(pairs, systems, families, jobs, Path(folder), on_progress, recognition, kept)
         if html_file is not None:
             write_page(comparison, html_file, command, examples)
     if json_file is not None:
@@ -86,6 +113,22 @@ def benchmark(
         write_csv(comparison, csv_file)
     print_comparison(comparison, shlex.join(command))
     raise typer.Exit(comparison.exit_code)
+
+
+def _recognition(pairs: "Pairs", name: str | None, given: Path | None, has_clean: bool) -> "Recognition | None":
+    """What counts word errors. Before an hour of work: a recogniser there must be, and something to compare with."""
+    from denoise_cli.metrics.recogniser import load_recogniser
+    from denoise_cli.workflows.recognition import Recognition
+    from denoise_cli.workflows.transcripts import find_transcripts
+
+    if name is None:
+        if given is not None:
+            raise UsageConflict("--transcripts: needs --word-error")
+        return None
+    if given is None and not has_clean:
+        raise UsageConflict("--word-error: needs --clean or --transcripts")
+    load_recogniser(name)
+    return Recognition(name, find_transcripts(pairs.items, given))
 
 
 def _check_targets(*files: Path | None) -> None:

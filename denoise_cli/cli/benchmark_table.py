@@ -10,10 +10,10 @@ from rich.text import Text
 
 from denoise_cli.metrics.statistics import Interval
 from denoise_cli.metrics.table import HIGHER, LOWER, Column
-from denoise_cli.workflows.benchmark import Comparison, SystemScores
+from denoise_cli.workflows.comparison import Comparison, SystemScores
 
 SHOWN_NOTES = 5
-TITLE_WIDTH, CELL_WIDTH = 30, 17  # characters; systems that do not fit beside each other get a table of their own
+TITLE_WIDTH, CELL_WIDTH = 36, 17  # characters; systems that do not fit beside each other get a table of their own
 
 
 @contextmanager

@@ -47,27 +47,34 @@ def paired_difference(values: Mapping[str, float], baseline: Mapping[str, float]
 Parts = Sequence[Sequence[float]]  # what each file adds to one number
 
 
-def pooled_interval(files: Mapping[str, Sequence[float]], pooled: Callable[[Parts], float]) -> Interval | None:
+def pooled_interval(
+    files: Mapping[str, Sequence[float]], pooled: Callable[[Parts], float], resamples: int = POOLED_RESAMPLES
+) -> Interval | None:
     """One number of all files, with its 95 % percentile bootstrap interval over files; None when there are none.
 
     A distance between sets is larger for fewer distinct files, so that the interval can lie above the number itself.
     """
-    return _pooled(list(files.values()), pooled)
+    return _pooled(list(files.values()), pooled, resamples)
 
 
 def pooled_difference(
-    files: Mapping[str, Sequence[float]], baseline: Mapping[str, Sequence[float]], pooled: Callable[[Parts], float]
+    files: Mapping[str, Sequence[float]],
+    baseline: Mapping[str, Sequence[float]],
+    pooled: Callable[[Parts], float],
+    resamples: int = POOLED_RESAMPLES,
 ) -> Interval | None:
     """The same for the difference of two systems' numbers over the files that both have, drawn together."""
     common = sorted(files.keys() & baseline.keys())
     pairs = [(files[name], baseline[name]) for name in common]
-    return _pooled(pairs, lambda drawn: pooled([own for own, _ in drawn]) - pooled([other for _, other in drawn]))
+    return _pooled(
+        pairs, lambda drawn: pooled([own for own, _ in drawn]) - pooled([other for _, other in drawn]), resamples
+    )
 
 
-def _pooled(parts: Sequence[Part], statistic: Callable[[Sequence[Part]], float]) -> Interval | None:
+def _pooled(parts: Sequence[Part], statistic: Callable[[Sequence[Part]], float], resamples: int) -> Interval | None:
     if not parts:
         return None
     generator = np.random.default_rng(SEED)
-    draws = [generator.integers(0, len(parts), len(parts)) for _ in range(POOLED_RESAMPLES)]
+    draws = [generator.integers(0, len(parts), len(parts)) for _ in range(resamples)]
     low, high = np.percentile([statistic([parts[i] for i in draw]) for draw in draws], [2.5, 97.5])
     return Interval(statistic(parts), float(low), float(high), len(parts))

@@ -77,6 +77,11 @@ _PITCH = (
 )
 _FRECHET = (Column("frechet_mel", "Frechet distance (mel)", "", LOWER, 0),)
 
+# Measured by `workflows.recognition`, not by a Family: a recogniser hears each file once, whatever it is compared with
+WORD_ERROR = Column("word_error", "word error", "%", LOWER, 1)
+# The recogniser errs on clean speech as well: this one says what a system changes, not what can be understood
+WORD_ERROR_CLEAN = Column("word_error_clean", "word error vs. words on clean", "%", LOWER, 1)
+
 _ALL = (
     _one("pesq_wb", "PESQ wide band", "MOS", HIGHER, 2, wideband_pesq),
     _one("pesq_nb", "PESQ narrow band", "MOS", HIGHER, 2, narrowband_pesq),

@@ -14,11 +14,22 @@ from denoise_cli import __version__
 from denoise_cli.errors import UnwritableOutput
 from denoise_cli.metrics.si_sdr import CAP_DB
 from denoise_cli.metrics.statistics import POOLED_RESAMPLES, RESAMPLES, SEED, Interval
-from denoise_cli.workflows.benchmark import Comparison, FileScores, SystemScores
 from denoise_cli.workflows.benchmark_systems import Speed
+from denoise_cli.workflows.comparison import Comparison, FileScores, SystemScores
 
 FORMAT_VERSION = 1
-PACKAGES = ("torch", "numpy", "scipy", "soxr", "soundfile", "onnxruntime", "pesq", "pystoi", "speechmos")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "soxr",
+    "soundfile",
+    "onnxruntime",
+    "pesq",
+    "pystoi",
+    "speechmos",
+    "pocketsphinx",
+)
 REMARKS = (
     f"si_sdr is limited to +-{CAP_DB:g} dB; means are not removed",
     "pesq: the package lacks Corrigendum 2 of P.862.2, as most published scores do",
@@ -26,6 +37,8 @@ REMARKS = (
     "lsd: FFT 2048, hop 512, log10 of powers floored at 1e-10; m_stft: auraloss' defaults, at the files' own rate",
     "f0_error: both pitches by YIN, voiced frames of the reference only; f0_voiced: their share of all frames",
     "frechet_mel: on mean and deviation of 20 mel bands over seconds, one number of all files; not FAD-VGGish",
+    "word_error: edits over words of all files together, against transcripts, without case and punctuation",
+    "word_error_clean: the same against the recogniser's words on clean speech, as there are no transcripts",
     f"intervals: 95 % percentile bootstrap over files, {RESAMPLES} resamples ({POOLED_RESAMPLES} for frechet_mel), "
     f"seed {SEED}",
     "difference: paired, against the first system",
@@ -53,6 +66,8 @@ def to_mapping(comparison: Comparison, command: Sequence[str]) -> dict[str, Any]
         "remarks": list(REMARKS),
         "metrics": [vars(column) for column in comparison.columns],
         "items": [item.name for item in comparison.items],
+        "recogniser": comparison.recogniser,
+        "said": dict(comparison.said),
         "problems": list(comparison.problems),
         "systems": [_system(system, first, keys) for system in comparison.systems],
     }
@@ -112,7 +127,8 @@ def _comparable(system: SystemScores, first: SystemScores) -> bool:
 
 
 def _file(file: FileScores) -> Mapping[str, Any]:
-    return {"values": file.values, "gaps": file.gaps, "notes": file.notes}
+    heard = {} if file.heard is None else {"heard": file.heard}
+    return {"values": file.values, "gaps": file.gaps, "notes": file.notes, **heard}
 
 
 def _interval(interval: Interval | None) -> dict[str, float] | None:

@@ -9,8 +9,8 @@ from typing import Any
 from denoise_cli.audio.whole_file import read_whole
 from denoise_cli.errors import UnreadableAudio
 from denoise_cli.metrics.table import HIGHER, LOWER, Column
-from denoise_cli.workflows.benchmark import Comparison, SystemScores
 from denoise_cli.workflows.benchmark_record import to_mapping, write_text
+from denoise_cli.workflows.comparison import Comparison, SystemScores
 from denoise_cli.workflows.report_media import flac_uri, spectrogram_levels, spectrogram_uri
 
 TEMPLATE = "report_page.html"

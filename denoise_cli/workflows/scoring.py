@@ -1,9 +1,6 @@
 """Scores pairs of files in worker processes; whatever goes wrong with one score stays with that score."""
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from denoise_cli.audio.whole_file import read_whole
 from denoise_cli.errors import UnusableAudio
 from denoise_cli.metrics.table import FAMILIES
 from denoise_cli.metrics.validation import at_rate
+from denoise_cli.workflows.score_cache import ScoreCache, run_cached
 
 Channels = npt.NDArray[np.float64]  # (channels, samples)
 TRIMMED_SECONDS = 0.1  # codecs and frame-based tools lose or add that much at the end; more is another recording
@@ -56,22 +54,22 @@ def score(task: ScoreTask) -> tuple[float, ...]:
 
 
 def score_all(
-    tasks: Sequence[ScoreTask], jobs: int, measure: Callable[[ScoreTask], tuple[float, ...]] = score
+    tasks: Sequence[ScoreTask],
+    jobs: int,
+    measure: Callable[[ScoreTask], tuple[float, ...]] = score,
+    cache: ScoreCache | None = None,
 ) -> Iterator[Score]:
-    """Scores in the order in which they get ready, by `jobs` worker processes, or by this process for 0 jobs.
+    """Scores in the order in which they get ready, see `worker_pool.run_all`; values that are no numbers are a gap."""
+    for outcome in run_cached(tasks, jobs, measure, cache, _describe):
+        values = None if outcome.result is None else tuple(outcome.result)
+        if values is not None and not all(np.isfinite(values)):
+            yield Score(outcome.task, None, f"not a number: {values}")
+        else:
+            yield Score(outcome.task, values, outcome.failure)
 
-    An exception is a gap with its text. A worker that dies (PESQ's C code can) takes the pool with it: what was not
-    done is then measured one by one, which finds the culprit, and everything else gets its value.
-    """
-    unfinished: list[ScoreTask] = []
-    with _pool(jobs) as pool:
-        futures = {pool.submit(measure, task): task for task in tasks}
-        for future in as_completed(futures):
-            if isinstance(future.exception(), BrokenProcessPool):
-                unfinished.append(futures[future])
-            else:
-                yield _outcome(futures[future], future)
-    yield from _one_by_one(unfinished, measure)
+
+def _describe(task: ScoreTask) -> tuple[str, tuple[Path | None, ...]]:
+    return task.family, (task.reference, task.estimate)
 
 
 def compare_headers(reference: Path, estimate: Path) -> tuple[list[str], str | None]:
@@ -94,36 +92,6 @@ def compare_headers(reference: Path, estimate: Path) -> tuple[list[str], str | N
     if output.frames * clean.sample_rate != clean.frames * output.sample_rate:
         notes.append(f"{difference * 1000:+.1f} ms against the reference: the longer one's end is cut")
     return notes, None
-
-
-def _outcome(task: ScoreTask, future: "Future[tuple[float, ...]]") -> Score:
-    error = future.exception()
-    if error is not None:
-        return Score(task, None, f"{type(error).__name__}: {error}")
-    values = future.result()
-    if not all(np.isfinite(values)):
-        return Score(task, None, f"not a number: {values}")
-    return Score(task, values, None)
-
-
-def _one_by_one(tasks: Iterable[ScoreTask], measure: Callable[[ScoreTask], tuple[float, ...]]) -> Iterator[Score]:
-    remaining = list(tasks)
-    while remaining:
-        with _pool(1) as pool:
-            while remaining:
-                task = remaining.pop(0)
-                future = pool.submit(measure, task)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    yield Score(task, None, "the process that measured it died")
-                    break
-                yield _outcome(task, future)
-
-
-def _pool(jobs: int) -> Executor:
-    if jobs == 0:
-        return ThreadPoolExecutor(1)
-    # spawn: the parent may hold torch's threads and onnxruntime's, which a fork would inherit dead
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
 def _read(file: Path) -> tuple[Channels, int]:

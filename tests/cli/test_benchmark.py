@@ -76,12 +76,17 @@ def test_json_and_csv_are_written(folders: Path) -> None:
         (["--noisy", ".", "--json", "nowhere/r.json"], "nowhere/r.json: is a folder, or would be in one"),
         (["--noisy", ".", "--html", "."], ".: is a folder, or would be in one"),
         (["--noisy", ".", "--baseline", "griffin-lim"], "need --clean"),
+        (["--noisy", ".", "--clean", ".", "--transcripts", "t"], "--transcripts: needs --word-error"),
+        (["--noisy", "noisy", "--word-error", "pocketsphinx"], "--word-error: needs --clean or --transcripts"),
+        (["--noisy", "noisy", "--clean", "noisy", "--word-error", "vosk"], "--word-error vosk: no such recogniser"),
     ],
 )
 def test_wrong_usage_exits_2_with_one_line(
     arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "noisy").mkdir()
+    soundfile.write(str(tmp_path / "noisy" / "0.wav"), speech_like(1.0), 16_000)
     code, out, err = run(*arguments, "-m", "none")
     assert code == 2 and out == ""
     assert message in err and err.count("\n") == 1
@@ -101,6 +106,29 @@ def test_griffin_lim_resynthesises_the_clean_files(folders: Path) -> None:
     first, second = json.loads((folders / "r.json").read_text())["systems"]
     assert second["name"] == "griffin-lim" and second["clean_in"]
     assert second["mean"]["lsd"]["mean"] < 0.8 * first["mean"]["lsd"]["mean"]
+
+
+def test_word_errors_and_a_cache_of_scores(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    def hear(recogniser: str, file: Path) -> str:
+        heard.append(file.parent.name)
+        return "one two" if file.parent.name == "clean" else "one three"
+
+    monkeypatch.setattr("denoise_cli.workflows.recognition.hear_file", hear)
+    monkeypatch.setattr("denoise_cli.metrics.recogniser.load_recogniser", lambda name: None)
+    arguments = [
+        "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", *METRICS,
+        "--word-error", "pocketsphinx", "--cache", folders / "cache", "--json", folders / "r.json",
+    ]  # fmt: skip
+    for _ in range(2):
+        code, out, err = run(*arguments)
+        assert code == 0, err
+        assert "word error vs. words on clean" in out and "50.0 ±0.0" in out
+    assert sorted(heard) == ["clean", "clean", "noisy", "noisy"]
+    record = json.loads((folders / "r.json").read_text())
+    assert record["recogniser"] == "pocketsphinx" and record["said"] == {"0": "one two", "1": "one two"}
+    assert record["systems"][0]["files"]["0"]["heard"] == "one three"
 
 
 def test_an_unknown_model_exits_3(folders: Path) -> None:

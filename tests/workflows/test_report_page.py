@@ -15,8 +15,9 @@ import pytest
 import soundfile
 
 from denoise_cli.metrics.table import select_families
-from denoise_cli.workflows.benchmark import Comparison, compare_systems
+from denoise_cli.workflows.benchmark import compare_systems
 from denoise_cli.workflows.benchmark_systems import OutputFolder, Unprocessed
+from denoise_cli.workflows.comparison import Comparison
 from denoise_cli.workflows.pairing import find_pairs
 from denoise_cli.workflows.report_media import HEIGHT, WIDTH, flac_uri, spectrogram_levels, spectrogram_uri
 from denoise_cli.workflows.report_page import choose_examples, write_page
