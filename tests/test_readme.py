@@ -94,7 +94,7 @@ def test_every_command_of_the_readme_runs_in_its_order(workplace: Path, monkeypa
         assert soundfile.info(str(workplace / target)).frames > 0
     assert (workplace / "scores.json").stat().st_size > 0 and (workplace / "scores.html").stat().st_size > 0
     for block in blocks("python"):
-        script = block if bundled_models() else block.replace("Enhancer.load()", "Enhancer.load('stand-in')")
+        script = block if bundled_models() else block.replace("load_model()", "load_model('stand-in')")
         names: dict[str, Any] = {}
         exec(script, names)
         assert names["clean"].shape == names["samples"].T.shape

@@ -29,7 +29,11 @@ class LiveStream:
     Every channel is run, and a constant offset stays in the signal: neither can be known before the end.
     """
 
-    def __init__(self, engine: Engine, sample_rate: int, channels: int, options: EnhanceOptions) -> None:
+    def __init__(
+        self, engine: Engine, sample_rate: int, channels: int, options: EnhanceOptions, name: str = "standard input"
+    ) -> None:
+        """name: what errors are about."""
+        self._name = name
         seconds = CHUNK_SECONDS if options.chunk_seconds is None else options.chunk_seconds
         chunk = chunk_samples(seconds, engine.sample_rate, engine.hop, engine.context)
         ahead = (chunk + engine.context[1]) / engine.sample_rate
@@ -50,7 +54,7 @@ class LiveStream:
         """
         if not (np.abs(block) <= LARGEST_SAMPLE).all():
             raise UnusableAudio(
-                f"standard input: a sample after the first {self._waiting.end} is not sound (--raw-format?)"
+                f"{self._name}: a sample after the first {self._waiting.end} is not sound; is it float?"
             )
         self._meter.push(block)
         self._waiting.append(block)

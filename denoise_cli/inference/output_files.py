@@ -12,7 +12,6 @@ from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
 
-
 if TYPE_CHECKING:
     from denoise_cli.audio.ffmpeg import FfmpegWriter
 
@@ -50,15 +49,18 @@ def output_files(
         for target, part in zip(targets, parts, strict=True):
             asked = choose_encoding(source.encoding, source.path, target, written)
             encoding = grown(asked, shape.frames, shape.channels)
-            bits = dither_bits(source.encoding, encoding)
-            dither = None if bits is None else Dither(bits)
-            writer: AudioWriter | FfmpegWriter
-            if encoding.container == FFMPEG:
-                from denoise_cli.audio.ffmpeg import FfmpegWriter  # here: most recordings need nothing of it
-
-                writer = FfmpegWriter(part, target, source.path, shape.sample_rate, shape.channels, encoding)
-            else:
-                writer = AudioWriter(part, target, shape.sample_rate, shape.channels, encoding, source.tags, dither)
-            stack.enter_context(writer)
+            writer = stack.enter_context(_open_writer(part, target, source, shape, encoding))
             files.append(OutputFile(target, encoding, encoding != asked, writer))
         yield files
+
+
+def _open_writer(
+    part: Path, target: Path, source: AudioInfo, shape: Shape, encoding: Encoding
+) -> "AudioWriter | FfmpegWriter":
+    if encoding.container == FFMPEG:
+        from denoise_cli.audio.ffmpeg import FfmpegWriter  # here: most recordings need nothing of it
+
+        return FfmpegWriter(part, target, source.path, shape.sample_rate, shape.channels, encoding)
+    bits = dither_bits(source.encoding, encoding)
+    dither = None if bits is None else Dither(bits)
+    return AudioWriter(part, target, shape.sample_rate, shape.channels, encoding, source.tags, dither)

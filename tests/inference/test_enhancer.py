@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 import denoise_cli
 from denoise_cli.errors import UnusableAudio, UsageConflict
 from denoise_cli.inference.enhancer import Enhancer
-from denoise_cli.inference.options import EnhanceOptions
+from denoise_cli.inference.options import ChannelRule, EnhanceOptions
 from tests.audio.sounds import voice_like
 from tests.inference.engines import Filtering, Halving, Passing
 
@@ -29,6 +30,29 @@ def test_lists_and_views_are_taken_and_not_changed() -> None:
     np.testing.assert_allclose(Enhancer(Halving()).enhance(waveform, 16_000), 0.5 * before, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(waveform, before)
     assert Enhancer(Passing()).enhance([0.1, 0.2, 0.1], 16_000).shape == (3,)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(8_000,), (2, 8_000), (0,)])
+def test_a_tensor_comes_back_as_a_tensor(kind: torch.dtype, shape: tuple[int, ...]) -> None:
+    waveform = (0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))).to(kind)
+    output = Enhancer(Halving()).enhance(waveform, 16_000)
+    assert isinstance(output, torch.Tensor) and output.shape == shape and output.dtype == torch.float32
+    torch.testing.assert_close(output, waveform.float() / 2, rtol=0, atol=1e-6)
+    with pytest.raises(ValueError, match="int32"):
+        Enhancer(Passing()).enhance(torch.zeros(10, dtype=torch.int32), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"), [(ChannelRule.KEEP, 2), (ChannelRule.MONO, 1), (ChannelRule.MID, 2), (1, 1)]
+)
+def test_channels_are_chosen_as_in_files(rule: ChannelRule | int, count: int) -> None:
+    waveform = voice_like(1, 16_000, 2)
+    output = Enhancer(Halving()).enhance(waveform, 16_000, EnhanceOptions(channels=rule))
+    assert output.shape == (count, 16_000)
+    if rule is ChannelRule.MONO:
+        np.testing.assert_allclose(output[0], waveform.mean(axis=0) / 2, rtol=0, atol=1e-6)
+    assert Enhancer(Halving()).enhance(waveform[:, :0], 16_000, EnhanceOptions(channels=rule)).shape == (count, 0)
 
 
 def test_a_turned_array_is_refused_with_both_shapes() -> None:
@@ -75,7 +99,8 @@ def test_arrays_and_files_come_out_the_same(tmp_path: Path) -> None:
 
 def test_the_package_gives_its_names_and_no_others() -> None:
     assert denoise_cli.Enhancer is Enhancer
-    assert {"Enhancer", "enhance", "load_model"} <= set(dir(denoise_cli))
+    assert set(denoise_cli.__all__) <= set(dir(denoise_cli))
+    assert all(getattr(denoise_cli, name).__name__ == name for name in denoise_cli.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         denoise_cli.nonsense  # noqa: B018
 
