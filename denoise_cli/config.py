@@ -119,11 +119,14 @@ class TrainConfig:
 class DiscriminatorConfig:
     """One discriminator. Fields of another kind than its own are not read."""
 
-    kind: str = "waveform"  # a name in models.discriminators.KINDS
+    kind: str = "waveform"  # a name in models.discriminators.KINDS, or metric, which predicts PESQ
     sample_rate: int = 16_000  # waveform: what its input is resampled to
-    channels: int = 16  # waveform: of the first layer; the next have 4, 16, 64, 64 times as many
+    channels: int = 16  # waveform: of the first layer, then 4, 16, 64, 64 times as many; others: widths in proportion
     phase_shuffle: int = 0  # waveform: activations are shifted by up to so many steps (WaveGAN: 2); 0: off
-    hop_length: int = 256  # spectrogram: 512, which one replication has, does not fit a crop of 2 s
+    period: int = 2  # period: samples from one to the next that it looks at; the vocoder has 2, 3, 5, 7 and 11
+    pooling: int = 1  # scale: averages its input to this part of the rate, a power of two; the vocoder: 1, 2 and 4
+    n_fft: int = 1024  # stft; UnivNet has 1024, 2048 and 512
+    hop_length: int = 256  # stft and spectrogram: 512, which one replication has, does not fit a crop of 2 s
     norm: str = "batch"  # spectrogram: or instance, for gradient penalties
 
 
@@ -131,6 +134,21 @@ def four_discriminators() -> tuple[DiscriminatorConfig, ...]:
     """The paper's: the waveform at 16, 8 and 4 kHz, and the log-mel spectrogram."""
     waveforms = tuple(DiscriminatorConfig("waveform", sample_rate) for sample_rate in (16_000, 8_000, 4_000))
     return (*waveforms, DiscriminatorConfig("spectrogram"))
+
+
+def multi_period() -> tuple[DiscriminatorConfig, ...]:
+    """The HiFi-GAN vocoder's, for lists of discriminators."""
+    return tuple(DiscriminatorConfig("period", period=period) for period in (2, 3, 5, 7, 11))
+
+
+def multi_scale() -> tuple[DiscriminatorConfig, ...]:
+    """The HiFi-GAN vocoder's, after MelGAN."""
+    return tuple(DiscriminatorConfig("scale", pooling=pooling) for pooling in (1, 2, 4))
+
+
+def multi_resolution() -> tuple[DiscriminatorConfig, ...]:
+    """UnivNet's sizes, at 16 kHz with hops of an eighth."""
+    return tuple(DiscriminatorConfig("stft", n_fft=n_fft, hop_length=n_fft // 8) for n_fft in (1024, 2048, 512))
 
 
 @dataclass(frozen=True)

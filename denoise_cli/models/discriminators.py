@@ -8,14 +8,21 @@ from torch import Tensor, nn
 
 from denoise_cli.config import DiscriminatorConfig
 from denoise_cli.errors import UsageConflict
+from denoise_cli.models.metric_discriminator import MetricDiscriminator
 from denoise_cli.models.spectrogram_discriminator import SpectrogramDiscriminator, shortest_input
+from denoise_cli.models.stft_discriminator import StftDiscriminator
+from denoise_cli.models.vocoder_discriminators import PeriodDiscriminator, ScaleDiscriminator
 from denoise_cli.models.waveform_discriminator import WaveformDiscriminator
 
 # Each takes (batch, samples) and returns scores, (batch, places), and a list of its layers' activations.
 KINDS: Mapping[str, Callable[[DiscriminatorConfig, int], nn.Module]] = {
     "waveform": WaveformDiscriminator,
     "spectrogram": SpectrogramDiscriminator,
+    "period": PeriodDiscriminator,
+    "scale": ScaleDiscriminator,
+    "stft": StftDiscriminator,
 }
+METRIC = "metric"  # takes target and estimate, and predicts a metric instead of telling them apart
 
 
 class Judgement(NamedTuple):
@@ -38,15 +45,20 @@ class Discriminators(nn.Module):
         super().__init__()
         for config in configs:
             _check(config, sample_rate, samples)
-        self.members = nn.ModuleDict(
-            {
-                f"{config.kind}_{number}": KINDS[config.kind](config, sample_rate)
-                for number, config in enumerate(configs, 1)
-            }
-        )
+        self.sample_rate = sample_rate
+        self.members = nn.ModuleDict()
+        self.metric_members = nn.ModuleDict()
+        for number, config in enumerate(configs, 1):
+            if config.kind == METRIC:
+                self.metric_members[f"{METRIC}_{number}"] = MetricDiscriminator(config, sample_rate)
+            else:
+                self.members[f"{config.kind}_{number}"] = KINDS[config.kind](config, sample_rate)
 
     def forward(self, real: Tensor, fake: Tensor) -> dict[str, Judgement]:
-        """real, fake: (batch, samples) each. They go through every network as one batch; scores are means over time."""
+        """real, fake: (batch, samples) each. They go through every network as one batch; scores are means over time.
+
+        Those that predict a metric are not asked.
+        """
         together = torch.cat([real, fake])
         judgements = {}
         for name, member in self.members.items():
@@ -60,8 +72,10 @@ class Discriminators(nn.Module):
 
 
 def _check(config: DiscriminatorConfig, sample_rate: int, samples: int) -> None:
-    if config.kind not in KINDS:
-        raise UsageConflict(f"discriminators: unknown kind {config.kind}; there are {', '.join(KINDS)}")
+    if config.kind not in KINDS and config.kind != METRIC:
+        raise UsageConflict(f"discriminators: unknown kind {config.kind}; there are {', '.join(KINDS)}, {METRIC}")
+    if config.period < 1 or config.pooling < 1 or config.pooling & (config.pooling - 1):
+        raise UsageConflict("discriminators: period must be at least 1, and pooling a power of two")
     if sample_rate % config.sample_rate:
         raise UsageConflict(f"discriminators: {sample_rate} Hz is no multiple of sample_rate {config.sample_rate}")
     if config.norm not in ("batch", "instance"):

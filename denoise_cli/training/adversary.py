@@ -12,6 +12,7 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.losses.adversarial import FORMS, AdversarialForm, distance_of_gradient_from_one, squared_gradient
 from denoise_cli.losses.feature_matching import feature_matching_loss
 from denoise_cli.models.discriminators import Discriminators, Judgement
+from denoise_cli.training.metric_adversary import metric_gain, metric_losses
 from denoise_cli.training.processes import own_rows
 
 
@@ -75,6 +76,9 @@ def discriminator_loss(adversary: Adversary, real: Tensor, fake: Tensor, precisi
         values |= _worth_watching(name, judgement, form.boundary)
     if form.penalises_gradients:
         total = total + config.gradient_penalty_weight * _gradient_penalty(adversary, real, fake.detach(), precision)
+    for name, loss in metric_losses(adversary.discriminators, real.detach(), fake.detach()).items():
+        values[f"error_{name}"] = loss
+        total = total + loss
     return {**values, "discriminator": total}
 
 
@@ -93,10 +97,14 @@ def generator_gain(adversary: Adversary, real: Tensor, fake: Tensor, precision: 
     """`adversarial` and `feature_matching` of an estimate, each a sum over discriminators; gradients reach `fake`."""
     judgements = judge(adversary, real, fake, precision).values()
     return {
-        "adversarial": torch.stack([adversary.form.generator(one.fake) for one in judgements]).sum(),
-        "feature_matching": torch.stack(
-            [feature_matching_loss(one.real_features, one.fake_features) for one in judgements]
-        ).sum(),
+        "adversarial": sum(
+            (adversary.form.generator(one.fake) for one in judgements),
+            start=metric_gain(adversary.discriminators, real, fake),
+        ),
+        "feature_matching": sum(
+            (feature_matching_loss(one.real_features, one.fake_features) for one in judgements),
+            start=fake.new_zeros(()),
+        ),
     }
 
 

@@ -123,11 +123,11 @@ def _with_adversary(
     """`values` with the discriminators' terms added; discriminators see only y2 (Su et al. 2020, figure 1)."""
     deviation = instance_noise(adversary.config, state.step)
     source = _noise_source(config, state.step, 0, fake.device)
-    adversary.discriminators.requires_grad_(False)
+    adversary.discriminators.requires_grad_(False).eval()  # being asked moves no spectral norm
     gain = generator_gain(
         adversary, add_noise(real, deviation, source), add_noise(fake, deviation, source), config.train.precision
     )
-    adversary.discriminators.requires_grad_(True)
+    adversary.discriminators.requires_grad_(True).train()
     weighted = (
         adversary.config.adversarial_weight * gain["adversarial"]
         + adversary.config.feature_matching_weight * gain["feature_matching"]

@@ -54,16 +54,21 @@ learning_rate = 1e-5
 """
 
 
-def work_of_a_process() -> "dict[str, dict[str, torch.Tensor]]":
-    """20 steps on this process' items; of a batch of two in all."""
-    place = Place(*(int(os.environ[name]) for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE")))
-    torch.set_num_threads(1)
-    with joined(place, torch.device("cpu")):
-        items = own_items(2)
-        return train(slice(items.start, items.stop))
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """Steps on this process' items; of a batch of two in all."""
+
+    steps: int
+
+    def __call__(self) -> "dict[str, dict[str, torch.Tensor]]":
+        place = Place(*(int(os.environ[name]) for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE")))
+        torch.set_num_threads(1)
+        with joined(place, torch.device("cpu")):
+            items = own_items(2)
+            return train(slice(items.start, items.stop), self.steps)
 
 
-def train(items: slice) -> "dict[str, dict[str, torch.Tensor]]":
+def train(items: slice, steps: int) -> "dict[str, dict[str, torch.Tensor]]":
     """In float64: in float32 Adam makes steps out of gradients that are zero but for rounding."""
     torch.manual_seed(0)
     config = dataclasses.replace(CONFIG_3, train=dataclasses.replace(CONFIG_3.train, crop_seconds=SAMPLES / 16_000))
@@ -71,7 +76,7 @@ def train(items: slice) -> "dict[str, dict[str, torch.Tensor]]":
     assert state.adversary is not None
     state.adversary.discriminators.double()
     losses = make_losses(config.stage3.losses)
-    for step in range(20):
+    for step in range(steps):
         source = torch.Generator().manual_seed(step)
         target = 0.1 * torch.randn((2, SAMPLES), generator=source, dtype=torch.float64)
         noisy = target + 0.1 * torch.randn((2, SAMPLES), generator=source, dtype=torch.float64)
@@ -79,8 +84,9 @@ def train(items: slice) -> "dict[str, dict[str, torch.Tensor]]":
     return {"generator": state.generator.state_dict(), "adversary": state.adversary.discriminators.state_dict()}
 
 
-def test_two_processes_equal_one_with_the_joint_batch_after_20_steps() -> None:
-    one, two = train(slice(None)), run_in_processes(2, work_of_a_process)
+@pytest.mark.parametrize("steps", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_two_processes_equal_one_with_the_joint_batch(steps: int) -> None:
+    one, two = train(slice(None), steps), run_in_processes(2, Work(steps))
     for network, parameters in one.items():
         for name, value in parameters.items():
             torch.testing.assert_close(two[network][name], value, rtol=0, atol=1e-6, msg=f"{network} {name}")
