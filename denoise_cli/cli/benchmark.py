@@ -66,6 +66,10 @@ def benchmark(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many files, evenly spread.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes for metrics; 0: none, in this one.")] = 1,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of a model; 1 for fair speed.")] = 1,
+    speed: Annotated[
+        bool,
+        typer.Option("--speed/--no-speed", help="Also time each model's command by threads, and measure its memory."),
+    ] = False,
     cache: Annotated[
         Path | None,
         typer.Option("--cache", metavar="FILE", help="Keep scores here; take what was scored before."),
@@ -87,7 +91,7 @@ def benchmark(
     """
     from denoise_cli.cli.benchmark_table import print_comparison, progress_bar
     from denoise_cli.metrics.table import select_families
-    from denoise_cli.workflows.benchmark import compare_systems
+    from denoise_cli.workflows.benchmark import compare_systems, measure_costs
     from denoise_cli.workflows.benchmark_record import write_csv, write_json
     from denoise_cli.workflows.pairing import find_pairs
     from denoise_cli.workflows.report_page import write_page
@@ -103,8 +107,11 @@ def benchmark(
     command = ["hifidenoise", *sys.argv[1:]]
     with _outputs(keep) as folder:
         with progress_bar() as on_progress:
+            costs = measure_costs(systems) if speed else {}
             kept = None if cache is None else ScoreCache(cache)
-            comparison = compare_systems(pairs, systems, families, jobs, Path(folder), on_progress, recognition, kept)
+            comparison = compare_systems(
+                pairs, systems, families, jobs, Path(folder), on_progress, recognition, kept, costs
+            )
         if html_file is not None:
             write_page(comparison, html_file, command, examples)
     if json_file is not None:
@@ -146,6 +153,7 @@ def _systems(
     models: list[str], folders: list[str], baselines: list[str], clean_in: bool, threads: int
 ) -> "list[System]":
     from denoise_cli.workflows.benchmark_systems import (
+        BASELINE,
         Model,
         OutputFolder,
         Unprocessed,
@@ -156,7 +164,7 @@ def _systems(
     load = functools.partial(load_enhancer, threads=threads)
     systems: list[System] = [Unprocessed()]
     for name in baselines:
-        systems.append(Model(name, name, load_baseline, 1, clean_in=name == RESYNTHESIS))
+        systems.append(Model(name, name, load_baseline, 1, clean_in=name == RESYNTHESIS, kind=BASELINE))
     for source in models or ["default"]:
         if source == NO_MODEL:
             continue

@@ -45,6 +45,9 @@ def print_comparison(comparison: Comparison, command: str) -> None:
     if any(system.speed for system in comparison.systems):
         console.print("Speed")
         console.print(_speeds(comparison))
+    if any(system.cost for system in comparison.systems):
+        console.print("Cost of the command")
+        console.print(_costs(comparison))
     console.print(Text(command, style="dim"), soft_wrap=True)
     _print_problems(comparison, Console(stderr=True, soft_wrap=True))
 
@@ -87,6 +90,21 @@ def _speeds(comparison: Comparison) -> Table:
             speed = system.speed
             factors = (f"{speed.real_time_factor:.4f}", f"{speed.cpu_real_time_factor:.4f}")
             table.add_row(Text(system.name), *factors, str(speed.threads), f"{speed.load_seconds:.2f} s")
+    return table
+
+
+def _costs(comparison: Comparison) -> Table:
+    table = Table()
+    for title in ("", "real-time factor", "by CPU time", "start-up", "peak memory", "parameters", "multiply-adds"):
+        table.add_column(title, justify="left" if not title else "right")
+    for system in comparison.systems:
+        if system.cost is not None:
+            cost = system.cost
+            factors = "\n".join(f"{factor:.4f} x{threads}" for threads, factor in cost.real_time_factors.items())
+            processor = "-" if cost.processor_real_time_factor is None else f"{cost.processor_real_time_factor:.4f}"
+            peak = "-" if cost.peak_mb is None else f"{cost.peak_mb:.0f} MB"
+            network = (f"{cost.parameters:,}", f"{cost.multiply_adds / 1e6:,.0f} M/s")
+            table.add_row(Text(system.name), factors, processor, f"{cost.start_seconds:.2f} s", peak, *network)
     return table
 
 

@@ -1,12 +1,14 @@
 """Compares systems on a folder of recordings: outputs, scores, intervals, speed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from denoise_cli.errors import DenoiseError, UsageConflict
 from denoise_cli.metrics.table import Family
-from denoise_cli.workflows.benchmark_systems import Outputs, System
+from denoise_cli.workflows.benchmark_systems import BASELINE, MODEL, Outputs, System
 from denoise_cli.workflows.comparison import Comparison, FileScores, SystemScores
+from denoise_cli.workflows.model_cost import Cost, measure_cost
 from denoise_cli.workflows.pairing import Item, Pairs
 from denoise_cli.workflows.recognition import Recognition, enter_word_errors, files_to_hear, hear_all
 from denoise_cli.workflows.score_cache import ScoreCache
@@ -22,24 +24,27 @@ def compare_systems(
     on_progress: Callable[[int, int, str], None] = lambda done, total, text: None,
     recognition: Recognition | None = None,
     cache: ScoreCache | None = None,
+    costs: Mapping[str, Cost] = MappingProxyType({}),
 ) -> Comparison:
     """Run each system over all items, then score all outputs.
 
     Nothing else runs while a system does, so that its speed is its own. Outputs are written below `folder`.
     on_progress gets steps done, steps in all, and what was done.
     recognition: how to count word errors; None: not at all.
-    cache: scores of earlier runs.
+    cache: scores of earlier runs. costs: of `measure_costs`, put beside the systems' scores.
 
     Raises UsageConflict for two systems of one name, and what loading a model raises.
     """
     names = [system.name for system in systems]
     if len(set(names)) != len(names):
         raise UsageConflict(f"two systems have the same name: {', '.join(names)}")
-    progress = _Steps(len(pairs.items) * sum(system.kind == "model" for system in systems), on_progress)
+    progress = _Steps(len(pairs.items) * sum(system.kind in (MODEL, BASELINE) for system in systems), on_progress)
     found = [
         _collect(system, pairs.items, folder / _folder_name(number, system.name), progress)
         for number, system in enumerate(systems)
     ]
+    for scores in found:
+        scores.cost = costs.get(scores.name)
     tasks = [task for scores in found for task in _tasks(scores, families)]
     progress.total += len(tasks)
     for result in score_all(tasks, jobs, cache=cache):
@@ -53,6 +58,13 @@ def compare_systems(
     heard = hear_all(files, recognition.recogniser, jobs, cache, progress.step)
     column, said = enter_word_errors(found, pairs.items, recognition.transcripts, heard)
     return Comparison(pairs.items, (*columns, column), tuple(found), pairs.problems, said, recognition.recogniser)
+
+
+def measure_costs(systems: Sequence[System], measure: Callable[[str], Cost] = measure_cost) -> Mapping[str, Cost]:
+    """What each model costs, by its name; the same model is measured once. Raises what `measure_cost` raises."""
+    models = [system for system in systems if system.kind == MODEL and not system.clean_in]
+    found = {source: measure(source) for source in dict.fromkeys(model.source for model in models)}
+    return {model.name: found[model.source] for model in models}
 
 
 class _Steps:

@@ -16,6 +16,7 @@ from denoise_cli.metrics.si_sdr import CAP_DB
 from denoise_cli.metrics.statistics import POOLED_RESAMPLES, RESAMPLES, SEED, Interval
 from denoise_cli.workflows.benchmark_systems import Speed
 from denoise_cli.workflows.comparison import Comparison, FileScores, SystemScores
+from denoise_cli.workflows.model_cost import RUNS
 
 FORMAT_VERSION = 1
 PACKAGES = (
@@ -43,6 +44,8 @@ REMARKS = (
     f"seed {SEED}",
     "difference: paired, against the first system",
     "speed: without reading, writing and the first file; load_seconds is the model's start-up",
+    f"cost: the command in fresh processes, the fastest of {RUNS}; by threads, seconds for a further second of sound; "
+    "multiply-adds of convolutions and matrix products for a second of sound",
 )
 
 
@@ -74,16 +77,29 @@ def to_mapping(comparison: Comparison, command: Sequence[str]) -> dict[str, Any]
 
 
 def write_csv(comparison: Comparison, target: Path) -> None:
-    """One row a system and file, one column a metric; a gap is an empty cell. Raises UnwritableOutput."""
+    """One row a system and file, one column a metric; a gap is an empty cell. Raises UnwritableOutput.
+
+    Where costs were measured, each row ends in its system's.
+    """
     keys = [column.key for column in comparison.columns]
+    names = list(dict.fromkeys(name for system in comparison.systems for name in _costs(system)))
     rows = [
-        [system.name, name, *(file.values.get(key, "") for key in keys)]
+        [system.name, name, *(file.values.get(key, "") for key in keys), *(_costs(system).get(n, "") for n in names)]
         for system in comparison.systems
         for name, file in system.files.items()
     ]
     stream = io.StringIO(newline="")
-    csv.writer(stream).writerows([["system", "file", *keys], *rows])
+    csv.writer(stream).writerows([["system", "file", *keys, *names], *rows])
     write_text(target, stream.getvalue())
+
+
+def _costs(system: SystemScores) -> Mapping[str, float | None]:
+    """A system's cost as columns; those by threads are one a number of threads."""
+    if system.cost is None:
+        return {}
+    costs = dict(vars(system.cost))
+    by_threads = costs.pop("real_time_factors")
+    return {**costs, **{f"real_time_factor_{threads}": factor for threads, factor in by_threads.items()}}
 
 
 def write_text(target: Path, text: str) -> None:
@@ -113,6 +129,7 @@ def _system(system: SystemScores, first: SystemScores, keys: Sequence[str]) -> d
         "source": system.source,
         "clean_in": system.clean_in,
         "speed": _speed(system.speed),
+        "cost": None if system.cost is None else {**vars(system.cost)},
         "mean": {key: _interval(system.mean(key)) for key in keys},
         "difference": {key: _interval(system.difference(key, first)) for key in keys}
         if _comparable(system, first)

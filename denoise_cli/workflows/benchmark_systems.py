@@ -13,6 +13,7 @@ from denoise_cli.audio.whole_file import read_whole
 from denoise_cli.errors import DenoiseError, UnreadableAudio
 from denoise_cli.workflows.pairing import Item, files_by_name
 
+MODEL, BASELINE = "model", "baseline"  # kinds of systems that are run here
 Progress = Callable[[str], None]  # called with a text after each file
 
 
@@ -113,7 +114,7 @@ class Model:
     load: Callable[[str], Denoiser]
     threads: int
     clean_in: bool = False
-    kind: str = "model"
+    kind: str = MODEL
 
     def outputs(self, items: Sequence[Item], folder: Path, on_progress: Progress) -> Outputs:
         started = time.perf_counter()

@@ -17,6 +17,7 @@ from denoise_cli.metrics.statistics import (
 from denoise_cli.metrics.table import FAMILIES, WORD_ERROR, WORD_ERROR_CLEAN, Column
 from denoise_cli.metrics.word_error import word_error_rate
 from denoise_cli.workflows.benchmark_systems import Speed
+from denoise_cli.workflows.model_cost import Cost
 from denoise_cli.workflows.pairing import Item
 
 
@@ -54,7 +55,7 @@ class FileScores:
 
 @dataclass
 class SystemScores:
-    """One system: its files, what could not be scored and why, and its speed if it ran here."""
+    """One system: its files, what could not be scored and why, its speed if it ran here, its cost if asked."""
 
     name: str
     kind: str
@@ -63,6 +64,7 @@ class SystemScores:
     files: dict[str, FileScores]
     problems: dict[str, str]
     speed: Speed | None
+    cost: Cost | None = None
 
     def by_file(self, key: str) -> dict[str, float]:
         """A column's values by file, without the gaps."""

@@ -7,6 +7,8 @@ import soundfile
 from typer.testing import CliRunner
 
 from denoise_cli.cli.app import app
+from denoise_cli.workflows.model_cost import Cost
+from tests.integration.test_enhance_command import write_model
 from tests.metrics.signals import speech_like, with_noise
 
 METRICS = ["--metrics", "si_sdr,level_change", "--jobs", "0"]
@@ -129,6 +131,18 @@ def test_word_errors_and_a_cache_of_scores(folders: Path, monkeypatch: pytest.Mo
     record = json.loads((folders / "r.json").read_text())
     assert record["recogniser"] == "pocketsphinx" and record["said"] == {"0": "one two", "1": "one two"}
     assert record["systems"][0]["files"]["0"]["heard"] == "one three"
+
+
+def test_speed_is_told_by_threads_with_memory_and_size(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = Cost(0.61, 0.5, {1: 0.0204, 2: 0.0121}, 0.0199, 143.6, 309_156, 387_559_000)
+    write_model(folders / "model")
+    monkeypatch.setattr("denoise_cli.workflows.benchmark.measure_costs", lambda systems: {systems[1].name: cost})
+    code, out, err = run(
+        "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", folders / "model", "--speed", *METRICS
+    )
+    assert code == 0, err
+    for needed in ("0.0204 x1", "0.0121 x2", "0.0199", "0.61 s", "144 MB", "309,156", "388 M/s"):
+        assert needed in out, out
 
 
 def test_an_unknown_model_exits_3(folders: Path) -> None:

@@ -1,5 +1,7 @@
+import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,10 @@ import soundfile
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UnusableAudio, UsageConflict
 from denoise_cli.metrics.table import select_families
-from denoise_cli.workflows.benchmark import compare_systems
+from denoise_cli.workflows.benchmark import compare_systems, measure_costs
 from denoise_cli.workflows.benchmark_record import to_mapping, write_csv, write_json
-from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, System, Unprocessed
+from denoise_cli.workflows.benchmark_systems import Model, OutputFolder, Unprocessed
+from denoise_cli.workflows.model_cost import Cost
 from denoise_cli.workflows.pairing import Pairs, find_pairs
 from tests.metrics.signals import speech_like, with_noise
 
@@ -27,7 +30,7 @@ class Halver:
         return 0.5 * waveform
 
 
-def halver(clean_in: bool = False) -> System:
+def halver(clean_in: bool = False) -> Model:
     return Model("halver (clean in)" if clean_in else "halver", "halver", lambda source: Halver(), 1, clean_in)
 
 
@@ -135,6 +138,21 @@ def test_csv_has_a_row_for_each_system_and_file(pairs: Pairs, tmp_path: Path) ->
     lines = (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "system,file,si_sdr,level_change"
     assert len(lines) == 7 and lines[4].startswith("halver,sub/0,")
+
+
+def test_a_models_cost_is_measured_once_and_written_everywhere(pairs: Pairs, tmp_path: Path) -> None:
+    cost = Cost(0.6, 0.5, {1: 0.02, 2: 0.012}, 0.019, 140.0, 309_156, 388_000_000)
+    asked: list[str] = []
+    systems = [Unprocessed(), halver(), replace(halver(), name="twin"), halver(clean_in=True)]
+    costs = measure_costs(systems, lambda source: [asked.append(source), cost][1])
+    assert asked == ["halver"] and costs == {"halver": cost, "twin": cost}
+    comparison = compare_systems(pairs, systems, FAMILIES, 0, tmp_path / "outputs", costs=costs)
+    assert [system.cost for system in comparison.systems] == [None, cost, cost, None]
+    found = to_mapping(comparison, [])["systems"][1]["cost"]
+    assert found["real_time_factors"] == {1: 0.02, 2: 0.012} and found["parameters"] == 309_156
+    write_csv(comparison, tmp_path / "r.csv")
+    rows = list(csv.DictReader((tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows[3]["real_time_factor_2"] == "0.012" and rows[3]["peak_mb"] == "140.0" and rows[0]["peak_mb"] == ""
 
 
 def test_a_pooled_metric_is_one_number_of_all_files(pairs: Pairs, tmp_path: Path) -> None:
