@@ -28,6 +28,7 @@ _KEPT_CODECS = {"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "
 _LOSSY = {"aac", "libmp3lame", "libopus", "ac3", "eac3", "mp2", "wmav2"}
 _BITS_PER_CHANNEL = 96_000  # a second, where the source does not say what it has
 _MOST_BITS = 320_000
+_TRIAL_SECONDS = 0.2
 _PART = re.compile(r"^\[[^]]* @ 0x[0-9a-f]+\]")
 _SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "matroska": "srt", "webm": "webvtt"}
 
@@ -95,6 +96,8 @@ class FfmpegWriter:
         self._path = path
         self._target = target
         command = _muxing(path, target, source, sample_rate, channels, encoding)
+        if target.suffix.lower() != source.suffix.lower():
+            _try_out(command, target, bytes(_SAMPLE_BYTES * channels * round(_TRIAL_SECONDS * sample_rate)))
         self._complaints = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._complaints, env=_plain()
@@ -162,6 +165,14 @@ def _muxing(path: Path, target: Path, source: Path, sample_rate: int, channels: 
     ]  # fmt: skip
 
 
+def _try_out(command: list[str], target: Path, silence: bytes) -> None:
+    """Raises UnwritableOutput where the container cannot take what is copied: before the work, not after it."""
+    trial = [*command[:-1], "-t", str(_TRIAL_SECONDS), os.devnull]
+    done = subprocess.run(trial, input=silence, capture_output=True, check=False, env=_plain())
+    if done.returncode:
+        raise UnwritableOutput(f"{target}: ffmpeg cannot write it ({_lines(done.stderr)[0]})")
+
+
 def _bit_rate(codec: str, track: Track, channels: int) -> list[str]:
     if codec not in _LOSSY:
         return []
@@ -189,5 +200,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _said(complaints: IO[bytes]) -> list[str]:
     """Lines of an error, from the cause to what came of it, without the names of ffmpeg's parts."""
     complaints.seek(0)
-    lines = complaints.read().decode(errors="replace").strip().splitlines()
+    return _lines(complaints.read())
+
+
+def _lines(complaint: bytes) -> list[str]:
+    lines = complaint.decode(errors="replace").strip().splitlines()
     return [_PART.sub("", line).strip() for line in lines] or ["no reason given"]

@@ -6,6 +6,7 @@ from pathlib import PurePath
 import soundfile
 
 from denoise_cli.audio.output_format import OutputFormat
+from denoise_cli.errors import UnwritableOutput
 
 # Suffixes that are taken for audio in folders, and the container that each stands for in -o. libsndfile's names.
 CONTAINERS = {
@@ -139,6 +140,12 @@ def dither_bits(source: Encoding, target: Encoding) -> int | None:
     """
     bits = _BITS.get(target.subtype)
     return bits if bits is not None and bits < _BITS.get(source.subtype, _FLOAT_BITS.get(source.subtype, 16)) else None
+
+
+def check_length(encoding: Encoding, frames: int, channels: int, target: PurePath) -> None:
+    """Raises UnwritableOutput where the container cannot say how long it is and has no larger kin."""
+    if encoding.container == "AIFF" and encoding.bytes_of(frames, channels) > RIFF_LIMIT:
+        raise UnwritableOutput(f"{target}: more than AIFF can say (4 GiB); choose --format caf, w64, rf64 or flac")
 
 
 def grown(encoding: Encoding, frames: int, channels: int) -> Encoding:

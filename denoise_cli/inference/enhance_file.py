@@ -62,8 +62,8 @@ def enhance_file(
 ) -> Enhanced:
     """Enhance one file; rate, channels, length and, as far as the target's name allows, encoding are kept.
 
-    residual: gets what was removed; target and residual add up to the source, or, where clipping turned the target
-    down, to the source turned down by as much. Whatever stands at the targets is replaced, at the very end.
+    residual: gets what was removed; target and residual add up to the source, or, where all of the target got a gain,
+    to the source with that gain. Whatever stands at the targets is replaced, at the very end.
     Raises UnreadableAudio, UnusableAudio, UnwritableOutput, EnhancementFailed, DeviceMemoryExhausted.
     """
     hears = listener or Listener()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoise_cli.audio.dither import Dither
-from denoise_cli.audio.formats import FFMPEG, Encoding, choose_encoding, dither_bits, grown
+from denoise_cli.audio.formats import FFMPEG, Encoding, check_length, choose_encoding, dither_bits, grown
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
@@ -49,7 +49,9 @@ def output_files(
         for target, part in zip(targets, parts, strict=True):
             asked = choose_encoding(source.encoding, source.path, target, written)
             encoding = grown(asked, shape.frames, shape.channels)
-            writer = stack.enter_context(_open_writer(part, target, source, shape, encoding))
+            check_length(encoding, shape.frames, shape.channels, target)
+            writer = _open_writer(part, target, source, shape, encoding)
+            stack.enter_context(writer)
             files.append(OutputFile(target, encoding, encoding != asked, writer))
         yield files
 

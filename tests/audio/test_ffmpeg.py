@@ -96,17 +96,18 @@ def test_only_the_first_sound_track_is_replaced(media: Path, tmp_path: Path) -> 
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize(("name", "codec"), [("talk.m4a", "aac"), ("talk.mkv", "aac")])
-def test_sound_becomes_a_file_of_ffmpegs(media: Path, tmp_path: Path, name: str, codec: str) -> None:
-    write(tmp_path / name, tmp_path / name, media / "talk.wav", WAVEFORM, codec)
-    assert probe(tmp_path / name).codec == codec
-    assert read(tmp_path / name).shape[1] == pytest.approx(WAVEFORM.shape[1], abs=3_000)
+def test_sound_becomes_a_file_of_ffmpegs(media: Path, tmp_path: Path) -> None:
+    target = tmp_path / "talk.mka"
+    write(target, target, media / "talk.wav", WAVEFORM, "flac")
+    assert probe(target).codec == "flac"
+    np.testing.assert_allclose(read(target), WAVEFORM, rtol=0, atol=1e-3)
 
 
 @needs_ffmpeg
 def test_what_ffmpeg_cannot_do_is_told_with_its_reason(media: Path, tmp_path: Path) -> None:
     with pytest.raises(UnwritableOutput, match=r"out\.webm: ffmpeg cannot write it \(Only VP8"):
         write(tmp_path / "part", tmp_path / "out.webm", media / "talk.mp4", WAVEFORM, "opus")
+    assert not (tmp_path / "part").exists()  # it was told before anything was written
     with pytest.raises(UnwritableOutput, match=r"out\.amr: \.amr names no format"):
         write(tmp_path / "part", tmp_path / "out.amr", media / "talk.mp4", WAVEFORM)
     with pytest.raises(UnusableAudio, match=r"mute\.mp4: has no sound track"):

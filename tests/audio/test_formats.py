@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from denoise_cli.audio.formats import Encoding, choose_encoding, dither_bits, grown, names_audio
+from denoise_cli.audio.formats import Encoding, check_length, choose_encoding, dither_bits, grown, names_audio
 from denoise_cli.audio.output_format import OutputFormat
+from denoise_cli.errors import UnwritableOutput
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,12 @@ def test_wav_grows_into_rf64_where_its_header_ends() -> None:
     assert grown(wav, 716_000_000, 2).container == "RF64"
     assert grown(wav, 716_000_000, 2).subtype == "PCM_24"
     assert grown(Encoding("FLAC", "PCM_24"), 716_000_000, 2).container == "FLAC"
+
+
+def test_what_no_container_of_its_kind_can_say_is_refused() -> None:
+    check_length(Encoding("AIFF", "PCM_24"), 715_000_000, 2, Path("a.aiff"))
+    with pytest.raises(UnwritableOutput, match=r"a\.aiff: more than AIFF can say .* --format caf"):
+        check_length(Encoding("AIFF", "PCM_24"), 716_000_000, 2, Path("a.aiff"))
 
 
 def test_suffixes_are_compared_without_case() -> None:

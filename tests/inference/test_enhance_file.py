@@ -345,6 +345,19 @@ def test_tags_are_kept_where_they_can_be(tmp_path: Path, target: str) -> None:
         assert tags["title"] == "Élan"
 
 
+def test_a_wav_beyond_its_header_becomes_rf64_and_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(1, 16_000)[0], 16_000)
+    monkeypatch.setattr("denoise_cli.audio.formats.RIFF_LIMIT", 40_000)  # in place of 4 GiB
+    assert enhance(tmp_path / "a.wav", tmp_path / "b.wav")[1].texts == []
+    options = EnhanceOptions(written=OutputFormat(sample_rate=32_000))  # it is the length of the output that counts
+    _, notebook = enhance(tmp_path / "a.wav", tmp_path / "c.wav", options=options)
+    assert notebook.texts == [f"{tmp_path / 'c.wav'}: more than a WAV header can say (4 GiB); written as RF64"]
+    assert soundfile.info(tmp_path / "c.wav").format == "RF64"
+    np.testing.assert_allclose(
+        soundfile.read(tmp_path / "c.wav")[0][::2], soundfile.read(tmp_path / "b.wav")[0], atol=0.02
+    )
+
+
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffmpeg is not installed")
 def test_what_ffmpeg_reads_comes_and_goes_like_any_file(tmp_path: Path) -> None:
     waveform = voice_like(1, 16_000)
