@@ -111,6 +111,7 @@ class TrainConfig:
     validation_items: int = 48
     validation_seconds: float = 4.0
     loader_workers: int = 1
+    window_shards: int = 8  # of each kind in the memory of each worker; only with a corpus of shards
     accumulate: int = 1  # batches whose gradients are averaged into one update
     explosion_factor: float = 20.0  # the run stops when a loss is this many times that of its first steps; 0: off
 

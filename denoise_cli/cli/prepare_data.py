@@ -81,12 +81,19 @@ Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, help="Files decoded at a time; default: one a processor.")
 ]
 
+Shards = Annotated[
+    str | None,
+    typer.Option("--shards", metavar="ADDRESS", help="Also write it as tar shards: to a folder, s3://..., gs://..."),
+]
+ShardMb = Annotated[int, typer.Option("--shard-mb", min=1, help="Size of a shard [MB].")]
+
 
 def prepare_data(
     output: Output, speech: Speech = None, noise: Noise = None, rir: Rir = None, pairs: Pairs = None,
     seed: Seed = 0, dev_share: DevShare = 0.05, speaker_depth: SpeakerDepth = None, speaker_from: SpeakerFrom = None,
     min_seconds: MinSeconds = 0.5, min_snr: MinSnr = 15.0, min_bandwidth: MinBandwidth = 6000.0,
     min_rate: MinRate = 16_000, max_clipped: MaxClipped = 1e-4, jobs: Jobs = None,
+    shards: Shards = None, shard_mb: ShardMb = 64,
 ) -> None:  # fmt: skip
     """Prepare a corpus for training from folders of clean speech, noise and room impulse responses.
 
@@ -109,6 +116,16 @@ def prepare_data(
     with PrepareProgressBar() as progress:
         report = prepare_data(options, progress.update)
     print_summary(report, output)
+    if shards is not None:
+        _write_shards(output, shards, shard_mb)
+
+
+def _write_shards(corpus: Path, address: str, shard_mb: int) -> None:
+    from denoise_cli.data.corpus import Corpus
+    from denoise_cli.data.shard_store import write_shards
+
+    written = write_shards(Corpus.open(corpus), address, shard_mb)
+    typer.echo(f"{len(written)} shards in {address}", err=True)
 
 
 def _two_by_two(folders: list[Path]) -> list[tuple[Path, Path]]:

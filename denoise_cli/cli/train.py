@@ -27,7 +27,9 @@ class LogStyle(str, Enum):
     json = "json"
 
 
-Data = Annotated[Path, typer.Option("--data", help="Prepared corpus, made by prepare-data.")]
+Data = Annotated[
+    str, typer.Option("--data", help="Prepared corpus, made by prepare-data; or the address of shards, as s3://...")
+]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Run folder; it is also a model folder.")]
 Init = Annotated[Path | None, typer.Option("--init", help="Model folder to start from.")]
 Preset = Annotated[str, typer.Option("--preset", help="compact or paper.")]

@@ -15,7 +15,7 @@ import json
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,20 @@ COLUMNS: dict[str, str] = {
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+
+
+class Recordings(Protocol):
+    """What batches are drawn from: a corpus on disk, or a part of one in memory. The members are those of Corpus."""
+
+    sample_rate: int
+
+    @property
+    def samples(self) -> Numbers: ...
+    @property
+    def group(self) -> Numbers: ...
+    def select(self, kind: str, split: str) -> Numbers: ...
+    def read(self, item: int, start: int = 0, count: int | None = None) -> Samples: ...
+    def read_pair(self, item: int, start: int = 0, count: int | None = None) -> tuple[Samples, Samples]: ...
 
 
 class Corpus:

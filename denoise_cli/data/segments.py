@@ -11,7 +11,7 @@ import soxr
 from numpy.typing import NDArray
 
 from denoise_cli.config import DegradationConfig
-from denoise_cli.data.corpus import Corpus
+from denoise_cli.data.corpus import Recordings
 from denoise_cli.data.rooms import delayed_to_direct_path, reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room
 from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum, rumble
@@ -51,7 +51,7 @@ class DrawnBatch:
 class SegmentSource:
     """Batches of one split of a corpus."""
 
-    def __init__(self, corpus: Corpus, split: str, config: DegradationConfig, samples: int) -> None:
+    def __init__(self, corpus: Recordings, split: str, config: DegradationConfig, samples: int) -> None:
         self.corpus = corpus
         self.config = config
         self.samples = samples

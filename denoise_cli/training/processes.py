@@ -49,9 +49,13 @@ def process_count() -> int:
     return dist.get_world_size() if _in_group() else 1
 
 
+def process_rank() -> int:
+    return dist.get_rank() if _in_group() else 0
+
+
 def is_first() -> bool:
     """Whether this process writes checkpoints and the log, validates, and reports."""
-    return not _in_group() or dist.get_rank() == 0
+    return process_rank() == 0
 
 
 def own_items(joint: int) -> range:
@@ -66,7 +70,7 @@ def own_items(joint: int) -> range:
             f"give --set train.batch_size={(joint // count + 1) * count}"
         )
     own = joint // count
-    first = own * (dist.get_rank() if count > 1 else 0)
+    first = own * (process_rank() if count > 1 else 0)
     return range(first, first + own)
 
 
@@ -74,7 +78,7 @@ def own_rows(rows: int, draw: Callable[[int], Tensor]) -> Tensor:
     """The rows for this process' items out of those that `draw` makes for the items of all processes."""
     if process_count() == 1:
         return draw(rows)
-    return draw(rows * process_count())[dist.get_rank() * rows :][:rows]
+    return draw(rows * process_count())[process_rank() * rows :][:rows]
 
 
 @torch.no_grad()

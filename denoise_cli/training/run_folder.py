@@ -36,12 +36,13 @@ class RunFolder:
     def has_state(self) -> bool:
         return self.state_file.is_file()
 
-    def create(self, stage: Stage, config: Config, corpus: dict[str, Any]) -> None:
+    def create(self, stage: Stage, config: Config, corpus: dict[str, Any], lanes: int | None = None) -> None:
+        """lanes: readers of a corpus of shards; what each draws depends on their number."""
         self.path.mkdir(parents=True, exist_ok=True)
-        content = {"stage": stage.name, "config": to_mapping(config), "corpus": corpus}
+        content = {"stage": stage.name, "config": to_mapping(config), "corpus": corpus, "lanes": lanes}
         _replace(self.config_file, json.dumps(content, indent=2) + "\n")
 
-    def check_same(self, stage: Stage, config: Config) -> None:
+    def check_same(self, stage: Stage, config: Config, lanes: int | None = None) -> None:
         """Raises UsageConflict, naming each difference, if the run was started with another stage or config."""
         saved = json.loads(self.config_file.read_text(encoding="utf-8"))
         before = from_mapping(Config, saved["config"], str(self.config_file))  # fields of later versions: defaults
@@ -49,8 +50,8 @@ class RunFolder:
         differences = [
             f"{name}: {old!r} -> {new!r}"
             for name, old, new in _differences(
-                {"stage": saved["stage"], "config": _only(compared, to_mapping(before))},
-                {"stage": stage.name, "config": _only(compared, to_mapping(config))},
+                {"stage": saved["stage"], "lanes": saved.get("lanes"), "config": _only(compared, to_mapping(before))},
+                {"stage": stage.name, "lanes": lanes, "config": _only(compared, to_mapping(config))},
                 "",
             )
             if name.rsplit(".", 1)[-1] not in FREE_TO_CHANGE

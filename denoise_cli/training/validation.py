@@ -12,6 +12,8 @@ from denoise_cli.config import Config
 from denoise_cli.data.corpus import Corpus
 from denoise_cli.data.degradation import as_tensors, degrade
 from denoise_cli.data.segments import SegmentSource
+from denoise_cli.data.shard_store import ShardStore
+from denoise_cli.data.shard_stream import dev_recordings
 from denoise_cli.errors import MetricUndefined, MissingPackage
 from denoise_cli.metrics.pesq import wideband_pesq
 from denoise_cli.metrics.si_sdr import si_sdr
@@ -40,10 +42,11 @@ class DevItems:
     sample_rate: int
 
 
-def draw_dev_items(corpus: Corpus, config: Config) -> DevItems:
+def draw_dev_items(corpus: Corpus | ShardStore, config: Config) -> DevItems:
     """The same items for every run with this corpus and degradation. Raises UnusableCorpus without a dev split."""
     samples = round(config.train.validation_seconds * corpus.sample_rate)
-    source = SegmentSource(corpus, "dev", config.degradation, samples)
+    recordings = dev_recordings(corpus, config.train.window_shards) if isinstance(corpus, ShardStore) else corpus
+    source = SegmentSource(recordings, "dev", config.degradation, samples)
     drawn = as_tensors(source.batch(config.train.validation_items, VALIDATION_SEED, 0))
     noisy, target = degrade(drawn, corpus.sample_rate)
     return DevItems(noisy, target, corpus.sample_rate)

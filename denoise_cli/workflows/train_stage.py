@@ -5,17 +5,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from denoise_cli.config import Config
-from denoise_cli.data.corpus import Corpus
+from denoise_cli.data.shard_store import is_sharded
 from denoise_cli.errors import ModelUnavailable, UsageConflict
 from denoise_cli.inference.device import find_device
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import find_model, read_model_folder
-from denoise_cli.training.batches import batches_from
+from denoise_cli.training.batches import batches_from, lanes_of_run, open_corpus
 from denoise_cli.training.loop import Loop, Progress
 from denoise_cli.training.processes import Place, is_first, joined, process_count, state_of_first
 from denoise_cli.training.run_folder import RunFolder
@@ -28,7 +29,7 @@ from denoise_cli.training.validation import draw_dev_items
 class TrainOptions:
     """Where a run reads and writes, and how long it goes on."""
 
-    corpus: Path
+    corpus: Path | str  # a prepared corpus, or the address of shards
     output: Path
     init: Path | None = None
     resume: bool = True
@@ -63,14 +64,14 @@ def train_stage(
             group.enter_context(joined(options.place, device))
         else:
             _check_start(stage, config, options, folder)
-        corpus = Corpus.open(options.corpus)
+        corpus = open_corpus(options.corpus)
         torch.manual_seed(config.train.seed)
         generator = _make_generator(stage, config, options.init).to(device)
         state = new_state(stage, config, generator)
         dev_items = draw_dev_items(corpus, config)
         if not options.place.rank:
             group.enter_context(joined(options.place, device))
-        _resume_or_create(stage, config, folder, state, corpus)
+        _resume_or_create(stage, config, folder, state, corpus.describe(), _lanes(config, options))
         loop = Loop(stage, config, state, folder, dev_items, device, on_progress, on_line)
         _run(loop, options)
         return loop.scores
@@ -85,14 +86,21 @@ def _run(loop: Loop, options: TrainOptions) -> None:
     loop.run(batches, last_step, seconds)
 
 
-def _resume_or_create(stage: Stage, config: Config, folder: RunFolder, state: TrainState, corpus: Corpus) -> None:
+def _resume_or_create(
+    stage: Stage, config: Config, folder: RunFolder, state: TrainState, corpus: dict[str, Any], lanes: int | None
+) -> None:
     """Only the first process reads and writes the run folder; the others, maybe on other machines, start as it does."""
     if is_first() and folder.has_state:
         state.load_state_dict(folder.read_state())
     elif is_first():
-        folder.create(stage, config, corpus.describe())
+        folder.create(stage, config, corpus, lanes)
     if process_count() > 1:
         state.load_state_dict(state_of_first(state.state_dict()))
+
+
+def _lanes(config: Config, options: TrainOptions) -> int | None:
+    """Between how many readers a corpus of shards is shared out; None for another, of which each reads all."""
+    return lanes_of_run(config, options.place.count) if is_sharded(str(options.corpus)) else None
 
 
 def _device_of(options: TrainOptions) -> torch.device:
@@ -107,7 +115,7 @@ def _check_start(stage: Stage, config: Config, options: TrainOptions, folder: Ru
     if folder.has_state:
         if not options.resume:
             raise UsageConflict(f"{folder.path}: holds a run; give another -o, or leave out --no-resume to go on")
-        folder.check_same(stage, config)
+        folder.check_same(stage, config, _lanes(config, options))
     elif stage.starts_from is not None and options.init is None:
         raise UsageConflict(f"{stage.name} starts from a {stage.starts_from} model: give its folder with --init")
 

@@ -12,7 +12,7 @@ from tests.training.small_runs import TRAIN
 
 def as_process(monkeypatch: pytest.MonkeyPatch, rank: int, count: int) -> None:
     monkeypatch.setattr(processes, "process_count", lambda: count)
-    monkeypatch.setattr(torch.distributed, "get_rank", lambda: rank)
+    monkeypatch.setattr(processes, "process_rank", lambda: rank)
 
 
 def test_every_item_of_a_batch_is_drawn_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
