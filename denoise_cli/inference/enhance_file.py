@@ -159,7 +159,7 @@ def _note_input(info: AudioInfo, found: Survey, engine: Engine, options: Enhance
     if missing > CUT_SHORT_SECONDS:
         there = found.frames / info.sample_rate
         hears.notes(f"{info.path}: is cut short: {there:.1f} s are there, {missing:.1f} s that it promises are not")
-    if info.sample_rate <= engine.sample_rate:
+    if min(info.sample_rate, options.written.sample_rate or info.sample_rate) <= engine.sample_rate:
         return
     edge = f"{engine.sample_rate / 2000:g} kHz"
     fate = {

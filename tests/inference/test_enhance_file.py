@@ -177,6 +177,12 @@ def test_progress_adds_up_to_the_file_and_the_band_is_spoken_of(tmp_path: Path) 
     assert "48000 Hz; the model hears up to 8 kHz, the band above follows" in notebook.texts[0]
 
 
+def test_a_band_that_is_not_written_is_not_spoken_of(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(0.2, 48_000)[0], 48_000)
+    options = EnhanceOptions(written=OutputFormat(sample_rate=16_000))
+    assert enhance(tmp_path / "a.wav", tmp_path / "b.wav", options=options)[1].texts == []
+
+
 class Stopping(Passing):
     def process(self, waveform: np.ndarray) -> np.ndarray:
         raise KeyboardInterrupt
