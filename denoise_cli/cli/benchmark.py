@@ -79,6 +79,9 @@ def benchmark(
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with plots, spectrograms and players.")
     ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the tables as Markdown.")
+    ] = None,
     examples: Annotated[
         int, typer.Option("--examples", min=0, help="Files with sound on the page, the worst first.")
     ] = 12,
@@ -92,7 +95,8 @@ def benchmark(
     from denoise_cli.cli.benchmark_table import print_comparison, progress_bar
     from denoise_cli.metrics.table import select_families
     from denoise_cli.workflows.benchmark import compare_systems, measure_costs
-    from denoise_cli.workflows.benchmark_record import write_csv, write_json
+    from denoise_cli.workflows.benchmark_markdown import to_markdown
+    from denoise_cli.workflows.benchmark_record import to_mapping, write_csv, write_json, write_text
     from denoise_cli.workflows.pairing import find_pairs
     from denoise_cli.workflows.report_page import write_page
     from denoise_cli.workflows.score_cache import ScoreCache
@@ -100,7 +104,7 @@ def benchmark(
     if clean is None and (clean_in or RESYNTHESIS in (baseline or [])):
         raise UsageConflict(f"--clean-in and --baseline {RESYNTHESIS}: need --clean")
     families = select_families([name.strip() for name in metrics.split(",") if name.strip()], clean is not None)
-    _check_targets(json_file, csv_file, html_file, cache)
+    _check_targets(json_file, csv_file, html_file, markdown, cache)
     pairs = find_pairs(noisy, clean, limit)
     recognition = _recognition(pairs, word_error, transcripts, clean is not None)
     systems = _systems(model or [], system or [], baseline or [], clean_in, threads)
@@ -118,6 +122,8 @@ def benchmark(
         write_json(comparison, json_file, command)
     if csv_file is not None:
         write_csv(comparison, csv_file)
+    if markdown is not None:
+        write_text(markdown, f"# Results\n\n{to_markdown(to_mapping(comparison, command), 'Benchmark')}")
     print_comparison(comparison, shlex.join(command))
     raise typer.Exit(comparison.exit_code)
 
