@@ -106,6 +106,7 @@ class TrainConfig:
     clip_gradient_norm: float = 5.0  # 0: off
     ema_decay: float = 0.0  # 0: off
     precision: str = "float32"  # or bfloat16: autocast around the network; STFT and losses stay in float32
+    compile: bool = False  # the generator by torch.compile: docs/training.md has what it gained
     checkpoint_minutes: float = 3.0
     validate_minutes: float = 10.0
     validation_items: int = 48

@@ -68,6 +68,8 @@ def train_stage(
         torch.manual_seed(config.train.seed)
         generator = _make_generator(stage, config, options.init).to(device)
         state = new_state(stage, config, generator)
+        if config.train.compile:
+            generator.compile()
         dev_items = draw_dev_items(corpus, config)
         if not options.place.rank:
             group.enter_context(joined(options.place, device))

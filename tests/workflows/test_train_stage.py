@@ -192,3 +192,13 @@ def test_a_broken_state_is_said_in_one_line(corpus: Path, tmp_path: Path) -> Non
     (tmp_path / "run/state.pt").write_bytes(b"half a file")
     with pytest.raises(TrainingFailed, match="cannot be read"):
         run(corpus, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_a_compiled_generator_trains_validates_and_is_saved_under_the_same_names(corpus: Path, tmp_path: Path) -> None:
+    run(corpus, tmp_path / "plain", max_steps=1)
+    run(corpus, tmp_path / "compiled", with_train(compile=True), max_steps=1)
+    plain, compiled = (load_file(tmp_path / name / "model.safetensors") for name in ("plain", "compiled"))
+    assert plain.keys() == compiled.keys()
+    for name, value in plain.items():
+        torch.testing.assert_close(compiled[name], value, rtol=0, atol=1e-3)
