@@ -58,14 +58,16 @@ def test_a_gap_is_told_with_its_reason(folders: Path) -> None:
     assert "±0.0 of 1" in out
 
 
-def test_json_and_csv_are_written(folders: Path) -> None:
+def test_json_csv_and_markdown_are_written(folders: Path) -> None:
     code, _, err = run(
         "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", "none", *METRICS,
         "--json", folders / "r.json", "--csv", folders / "r.csv", "--limit", "1",
+        "--markdown", folders / "r.md",
     )  # fmt: skip
     assert code == 0, err
     assert json.loads((folders / "r.json").read_text())["systems"][0]["mean"]["si_sdr"]["files"] == 1
     assert len((folders / "r.csv").read_text().splitlines()) == 2
+    assert "| mean | input |\n| --- | --: |\n| SI-SDR, dB ↑ | 1" in (folders / "r.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
