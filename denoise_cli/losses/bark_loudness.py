@@ -1,24 +1,16 @@
 """A differentiable distance of Bark loudness, after the perceptual model of ITU-T P.862 (PESQ).
 
-What is kept of P.862: Bark bands of a 32 ms power spectrum, Zwicker loudness above the threshold of hearing, a dead
-zone of a quarter of the smaller loudness, the asymmetry that makes added components worse than lost ones, and norms
-that let bad moments dominate. What is left out on purpose: time alignment, and the compensation of level and of linear
-filtering, so that this distance also punishes a wrong level. Bands and thresholds come from formulas, not tables.
+What is kept of P.862 stands in `losses.hearing`. What is left out on purpose: time alignment, and the compensation of
+level and of linear filtering, so that this distance also punishes a wrong level; `losses.pesq_disturbance` has them.
 The unit is PESQ's: 0.1 * symmetric + 0.0309 * asymmetric disturbance, to be subtracted from 4.5.
 """
 
 import torch
 from torch import Tensor, nn
 
-N_FFT = 512
-HOP_LENGTH = 256
-SAMPLE_RATE = 16_000
-BANDS = 49
+from denoise_cli.losses.hearing import Ear, over_time
+
 LISTENING_LEVEL_DB = 79.0  # sound pressure level that the target's active speech is played at
-LOUDNESS_SCALE = 0.1866  # P.862: sone of a 40 dB tone at 1 kHz is one
-POWER_OFFSET = 50.0  # of the asymmetry factor
-FRAMES_PER_SYLLABLE = 20  # the stronger norm runs over 320 ms
-MAXIMUM_DISTURBANCE = 45.0
 
 
 class BarkLoudnessLoss(nn.Module):
@@ -27,54 +19,16 @@ class BarkLoudnessLoss(nn.Module):
     Both are scaled by the one gain that brings the target's active part to 79 dB SPL.
     """
 
-    bands: Tensor
-    threshold: Tensor
-    exponent: Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        frequency = torch.arange(N_FFT // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / N_FFT
-        bark = 7 * torch.asinh(frequency / 650)  # Schroeder 1979
-        self.width = float(bark[-1]) / BANDS
-        number = (bark / bark[-1] * BANDS).long().clamp(max=BANDS - 1)
-        used = torch.unique(number[1:])  # the mean does not sound
-        bands = (number[None, :] == used[:, None]).double()
-        bands[:, 0] = 0
-        centre = (bands * frequency).sum(dim=1) / bands.sum(dim=1)
-        self.register_buffer("bands", (bands * _high_pass_power(frequency)).float().T, persistent=False)
-        self.register_buffer("threshold", _hearing_threshold_power(centre).float(), persistent=False)
-        self.register_buffer("exponent", _loudness_exponent(7 * torch.asinh(centre / 650)).float(), persistent=False)
+        self.ear = Ear()
 
     def forward(self, estimate: Tensor, target: Tensor) -> Tensor:
         gain = _listening_gain(target)
-        ours = self._band_power(estimate * gain)
-        theirs = self._band_power(target * gain)
-        our_loudness, their_loudness = self._loudness(ours), self._loudness(theirs)
-        difference = (our_loudness - their_loudness).abs()
-        difference = torch.relu(difference - 0.25 * torch.minimum(our_loudness, their_loudness))
-        asymmetry = ((ours + POWER_OFFSET) / (theirs + POWER_OFFSET)) ** 1.2
-        # P.862 cuts the factor to zero below 3; a ramp from 2 to 4 keeps a gradient there
-        asymmetry = asymmetry.clamp(max=12) * ((asymmetry - 2) / 2).clamp(0, 1)
-        total_width = self.width * difference.shape[-1]
-        symmetric = (difference.square().mean(dim=-1) + 1e-8).sqrt() * total_width
-        asymmetric = (difference * asymmetry).mean(dim=-1) * total_width
+        ours, theirs = self.ear.band_power(estimate * gain), self.ear.band_power(target * gain)
+        symmetric, asymmetric = self.ear.disturbances(ours, theirs)
         weight = ((theirs.sum(dim=-1) + 1e5) / 1e7) ** -0.04
-        return 0.1 * _over_time(symmetric * weight) + 0.0309 * _over_time(asymmetric * weight)
-
-    def _band_power(self, waveform: Tensor) -> Tensor:
-        """(batch, samples) in units of 20 micropascal -> (batch, frames, bands)."""
-        window = torch.hann_window(N_FFT, device=waveform.device)
-        spectrum = torch.view_as_real(
-            torch.stft(waveform, N_FFT, HOP_LENGTH, window=window, center=False, return_complex=True)
-        )
-        power = spectrum.square().sum(dim=-1).transpose(1, 2) * (2 / (N_FFT * window.square().sum()))
-        return power @ self.bands
-
-    def _loudness(self, power: Tensor) -> Tensor:
-        """Zwicker's law per band; zero below the threshold of hearing."""
-        ratio = torch.relu(power / self.threshold - 1)
-        at_threshold = LOUDNESS_SCALE * (self.threshold / 0.5) ** self.exponent
-        return at_threshold * ((1 + 0.5 * ratio) ** self.exponent - 1)
+        return (0.1 * over_time(symmetric * weight) + 0.0309 * over_time(asymmetric * weight)).mean()
 
 
 def _listening_gain(target: Tensor) -> Tensor:
@@ -84,31 +38,3 @@ def _listening_gain(target: Tensor) -> Tensor:
     power = (blocks * active).sum(dim=-1) / active.sum(dim=-1).clamp(min=1)
     gain = (10 ** (LISTENING_LEVEL_DB / 10) / power.clamp(min=1e-10)).sqrt()
     return torch.where(power > 1e-10, gain, torch.ones_like(gain))[:, None]
-
-
-def _hearing_threshold_power(frequency: Tensor) -> Tensor:
-    """Terhardt 1979: threshold in quiet, as power re 20 micropascal; frequency in Hz."""
-    khz = frequency.clamp(min=20) / 1000
-    decibel = 3.64 * khz**-0.8 - 6.5 * torch.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4
-    return 10 ** (decibel.clamp(max=75) / 10)
-
-
-def _high_pass_power(frequency: Tensor) -> Tensor:
-    """The receiver of wide-band listening: second order at 100 Hz."""
-    ratio = (frequency / 100) ** 4
-    return ratio / (1 + ratio)
-
-
-def _loudness_exponent(bark: Tensor) -> Tensor:
-    """0.23, a little more below 4 Bark (P.862, section 10.2.1.5)."""
-    low = torch.where(bark < 4, (6 / (bark + 2)).clamp(max=2.0), torch.ones_like(bark))
-    return 0.23 * low**0.15
-
-
-def _over_time(disturbance: Tensor) -> Tensor:
-    """(batch, frames) -> a scalar: norm 6 over half-overlapping 320 ms, then norm 2, then the mean over items."""
-    capped = disturbance.clamp(max=MAXIMUM_DISTURBANCE)
-    size = min(FRAMES_PER_SYLLABLE, capped.shape[-1])
-    syllables = capped.unfold(-1, size, max(size // 2, 1))
-    strong = (syllables.pow(6).mean(dim=-1) + 1e-12).pow(1 / 6)
-    return strong.square().mean(dim=-1).sqrt().mean()

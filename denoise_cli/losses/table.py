@@ -8,6 +8,7 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.losses.bark_loudness import BarkLoudnessLoss
 from denoise_cli.losses.compressed_spectrum import compressed_spectrum_loss
 from denoise_cli.losses.log_spectrogram import log_spectrogram_loss
+from denoise_cli.losses.pesq_disturbance import PesqDisturbanceLoss
 from denoise_cli.losses.waveform import l1_loss, si_sdr_loss, snr_loss
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # estimate and target, (batch, samples) -> a scalar
@@ -19,6 +20,7 @@ LOSSES: Mapping[str, Callable[[], Loss]] = {
     "si_sdr": lambda: si_sdr_loss,
     "snr": lambda: snr_loss,
     "bark_loudness": BarkLoudnessLoss,
+    "pesq_disturbance": PesqDisturbanceLoss,
 }
 
 
