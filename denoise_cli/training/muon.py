@@ -58,7 +58,8 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         product = result @ result.T
         result = a * result + (b * product + c * product @ product) @ result
-    return result.T if tall else result
+    orthogonal: Tensor = result.T if tall else result
+    return orthogonal
 
 
 def _update_matrix(parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
