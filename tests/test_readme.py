@@ -25,6 +25,10 @@ SMALL_TRAINING = (
     "--max-steps 1 --threads 1 --set generator.wavenet.channels=8 --set generator.wavenet.layers=2 "
     "--set train.batch_size=2 --set train.crop_seconds=0.5 --set train.validation_items=2 --set train.loader_workers=0"
 )
+SMALL_STAGE3 = (
+    " --set 'stage3.adversarial.discriminators=[{kind = \"waveform\", channels = 2}]'"
+    " --set stage3.adversarial.generator_frozen_steps=0"
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -71,7 +75,8 @@ def run(command: str) -> None:
 
     Training is cut to a step, and a stand-in replaces a missing bundled model.
     """
-    words = shlex.split(re.sub(r"--max-minutes \d+", SMALL_TRAINING, command))
+    small = SMALL_TRAINING + SMALL_STAGE3 if "train-stage3" in command else SMALL_TRAINING
+    words = shlex.split(re.sub(r"--max-minutes \d+", lambda match: small, command))
     if words[0] == "python":
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", words[1:])
