@@ -26,7 +26,8 @@ def fourier_basis(n_fft: int) -> Tensor:
 class ShortTimeFourier(nn.Module):
     """Analysis and synthesis with square-root Hann windows and 50 % overlap; synthesis inverts analysis.
 
-    No parameters; the bases are buffers that are not saved.
+    No parameters; the bases are buffers that are not saved. Under autocast both stay in float32: with the digits of
+    bfloat16 a transform has 45 dB between a signal and its rounding.
     """
 
     analysis: Tensor
@@ -48,13 +49,25 @@ class ShortTimeFourier(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, 2, frames, bins), real and imaginary parts; frames = ceil(samples / hop) + 1."""
+        if not torch.is_autocast_enabled(waveform.device.type):
+            return self._analyse(waveform)
+        with torch.autocast(waveform.device.type, enabled=False):
+            return self._analyse(waveform.float())
+
+    def inverse(self, spectrum: Tensor, samples: int) -> Tensor:
+        """(batch, 2, frames, bins) -> (batch, samples)."""
+        if not torch.is_autocast_enabled(spectrum.device.type):
+            return self._synthesise(spectrum, samples)
+        with torch.autocast(spectrum.device.type, enabled=False):
+            return self._synthesise(spectrum.float(), samples)
+
+    def _analyse(self, waveform: Tensor) -> Tensor:
         # one sample short of a third hop: the stride then rounds up to whole hops, without a modulo in the export
         padded = functional.pad(waveform, (self.hop_length, 2 * self.hop_length - 1))
         spectrum = functional.conv1d(padded[:, None], self.analysis, stride=self.hop_length)
         return torch.stack(spectrum.transpose(1, 2).chunk(2, dim=2), dim=1)
 
-    def inverse(self, spectrum: Tensor, samples: int) -> Tensor:
-        """(batch, 2, frames, bins) -> (batch, samples)."""
+    def _synthesise(self, spectrum: Tensor, samples: int) -> Tensor:
         rows = torch.cat([spectrum[:, 0], spectrum[:, 1]], dim=2).transpose(1, 2)  # (batch, n_fft + 2, frames)
         waveform = functional.conv_transpose1d(rows, self.synthesis, stride=self.hop_length)
         return waveform[:, 0, self.hop_length : self.hop_length + samples]

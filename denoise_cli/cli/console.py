@@ -26,7 +26,7 @@ class Console(BatchListener):
         self._quiet = quiet
         self._as_json = as_json
         self._number = 0
-        self._bar = _bar() if files and not quiet and sys.stderr.isatty() else None
+        self._bar = _bar("s" if files == 1 else "files") if files and not quiet and sys.stderr.isatty() else None
         self._task = self._bar.add_task("loading the model", total=None) if self._bar is not None else None
 
     def __enter__(self) -> "Console":
@@ -44,11 +44,13 @@ class Console(BatchListener):
         self._number += 1
         if self._bar is not None and self._task is not None:
             name = one_line(info.path.name)[-40:]
-            text = f"{self._number}/{self._files} {name}" if self._files > 1 else name
-            self._bar.reset(self._task, description=text, total=info.frames / info.sample_rate)
+            if self._files > 1:  # some are under way at a time: the bar counts those that are done
+                self._bar.update(self._task, description=f"{self._number}/{self._files} {name}", total=self._files)
+            else:
+                self._bar.reset(self._task, description=name, total=info.frames / info.sample_rate)
 
     def advances(self, seconds: float) -> None:
-        if self._bar is not None and self._task is not None:
+        if self._bar is not None and self._task is not None and self._files == 1:
             self._bar.advance(self._task, seconds)
 
     def notes(self, text: str, once: str | None = None) -> None:
@@ -56,6 +58,9 @@ class Console(BatchListener):
             self._tell(text)
 
     def ends(self, outcome: Outcome) -> None:
+        done = outcome.enhanced is not None or outcome.error is not None
+        if done and self._bar is not None and self._task is not None and self._files > 1:
+            self._bar.advance(self._task)
         if outcome.error is not None:
             self._tell(f"hifidenoise: {outcome.error}")
         elif not self._quiet:
@@ -64,9 +69,13 @@ class Console(BatchListener):
             typer.echo(json.dumps(_as_json(outcome)))
 
     def summary(self, report: Report) -> None:
-        """The last line: counts, audio and time."""
-        if not self._quiet:
-            self._tell(_summary(report))
+        """The last line: counts, audio and time; after several files a table of them, too."""
+        if self._quiet:
+            return
+        if len(report.outcomes) > 1:
+            for name, value in _table(report):
+                self._tell(f"{name:18}{value:>10}")
+        self._tell(_summary(report))
 
     def _tell(self, text: str) -> None:
         if self._bar is not None:
@@ -83,14 +92,14 @@ def print_plan(plan: Plan) -> None:
         typer.echo(one_line(f"{job.source} -> {job.target} (exists, skipped)"))
 
 
-def _bar() -> "Progress":
+def _bar(unit: str) -> "Progress":
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed:.0f} s"),
+        TextColumn("{task.completed:.0f} " + unit),
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=RichConsole(stderr=True), transient=True)
@@ -103,6 +112,16 @@ def _line(outcome: Outcome) -> str:
     pace = enhanced.seconds / max(enhanced.wall_seconds, 1e-9)
     times = f"{_duration(enhanced.seconds)} in {_duration(enhanced.wall_seconds)} (x{pace:.3g})"
     return f"{job.source} -> {job.target}: {times}"
+
+
+def _table(report: Report) -> list[tuple[str, str]]:
+    rows = [("done", str(report.done)), ("skipped", str(report.skipped)), ("failed", str(report.failed))]
+    rows += [("audio hours", f"{report.audio_seconds / 3600:.3f}")]
+    if report.audio_seconds:
+        rows += [("real-time factor", f"{report.wall_seconds / report.audio_seconds:.4f}")]
+    if report.done:
+        rows += [("files a second", f"{report.done / max(report.wall_seconds, 1e-9):.1f}")]
+    return rows
 
 
 def _summary(report: Report) -> str:

@@ -18,6 +18,7 @@ from denoise_cli.inference.options import (
     EngineName,
     EnhanceOptions,
     HighBandRule,
+    Precision,
     parse_channels,
 )
 
@@ -49,9 +50,12 @@ def enhance(
     overwrite: flags.Overwrite = False,
     skip_existing: flags.SkipExisting = False,
     recursive: flags.Recursive = True,
+    shard: flags.ShardOfPlan = None,
     dry_run: flags.DryRun = False,
     device: flags.Device = "auto",
     threads: flags.Threads = None,
+    precision: flags.ComputePrecision = Precision.FLOAT32,
+    jobs: flags.Jobs = None,
     engine: flags.Engine = EngineName.AUTO,
     chunk_seconds: flags.ChunkSeconds = None,
     as_json: flags.Json = False,
@@ -68,8 +72,9 @@ def enhance(
     from denoise_cli.models.model_folder import find_model
     from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
+    from denoise_cli.workflows.file_threads import default_threads
     from denoise_cli.workflows.input_names import take_inputs
-    from denoise_cli.workflows.plan_jobs import Existing, plan_jobs
+    from denoise_cli.workflows.plan_jobs import Existing, parse_shard, plan_jobs
     from denoise_cli.workflows.target_names import TargetNames
 
     if overwrite and skip_existing:
@@ -77,9 +82,11 @@ def enhance(
     existing = Existing.REPLACE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
     raw = _raw(raw_format, raw_rate, raw_channels)
     written = parse_output_format(format_name, subtype, sample_rate)
-    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written, parse_channels(channels), loudness)
+    rule = parse_channels(channels)
+    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written, rule, loudness, as_json)
     names = TargetNames(filename, written)
-    plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual, names)
+    part = None if shard is None else parse_shard(shard)
+    plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual, names, part)
     if raw is not None:
         _check_raw(plan, residual, chosen)
     if dry_run:
@@ -88,17 +95,18 @@ def enhance(
     _check_streams(plan, as_json)
     if plan.jobs and parse_reference(model) is not None:  # a download has a bar of its own, before the console's
         model = str(find_model(model, offline, not quiet and sys.stderr.isatty()))
+    at_once = min(jobs, max(1, len(plan.jobs))) if jobs is not None else default_threads(len(plan.jobs))
     with _ended_by_sigterm(), Console(len(plan.jobs), quiet, as_json) as console:
 
         def load() -> "Engine":
-            return open_engine(model, device, threads, engine)
+            return open_engine(model, device, threads, engine, precision, at_once, console.notes)
 
         if raw is not None:
             from denoise_cli.workflows.enhance_raw import enhance_raw
 
             report = enhance_raw(raw, load, chosen, console)
         else:
-            report = enhance_files(plan, load, chosen, console)
+            report = enhance_files(plan, load, chosen, console, at_once)
     console.summary(report)
     raise typer.Exit(report.exit_code)
 

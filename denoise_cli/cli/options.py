@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from denoise_cli.audio.raw_format import RawEncoding
-from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule
+from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule, Precision
 
 Inputs = Annotated[
     list[str] | None,
@@ -120,8 +120,40 @@ Recursive = Annotated[
     bool, typer.Option("-r/-R", "--recursive/--no-recursive", help="Take subfolders, and keep their tree.")
 ]
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run/--no-dry-run", help="Print INPUT -> OUTPUT and do nothing.")]
-Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:N or mps.")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.", show_default="the runtime's")]
+Device = Annotated[
+    str,
+    typer.Option(
+        "-d",
+        "--device",
+        help="auto, cpu, cuda, cuda:N, mps, or several as in cuda:0,cuda:1; for several files, cuda is all GPUs.",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", min=1, help="CPU threads of the model, for all files together.", show_default="the runtime's"
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Files at a time beside one model; each takes some 80 MB more.",
+        show_default="a core each, at most 8",
+    ),
+]
+ShardOfPlan = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="I/N", help="Only the I-th of N parts of all files, for as many machines or array jobs."
+    ),
+]
+ComputePrecision = Annotated[
+    Precision,
+    typer.Option("--precision", help="Of torch; half precision is for GPUs, and not quite the same result."),
+]
 Engine = Annotated[
     EngineName,
     typer.Option("--engine", help="auto: onnxruntime on the CPU, where the model has an ONNX file; else torch."),
@@ -136,7 +168,9 @@ ChunkSeconds = Annotated[
         show_default="by the model",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json/--no-json", help="One JSON object a file on stdout.")]
+Json = Annotated[
+    bool, typer.Option("--json/--no-json", help="One JSON object a file on stdout; loudness is measured for it.")
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet/--no-quiet", help="Errors only.")]
 RawSamples = Annotated[
     RawEncoding | None,

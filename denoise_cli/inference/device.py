@@ -20,6 +20,20 @@ def find_device(name: str) -> torch.device:
     return torch.device(wanted)
 
 
+def find_devices(names: str, several: bool = False) -> list[torch.device]:
+    """The devices called by names with commas between them; several: cuda and auto are then all CUDA devices.
+
+    Raises CannotStart when there is no such device, or one is named twice.
+    """
+    words = [word.strip() for word in names.split(",")]
+    if several and words in (["cuda"], ["auto"]) and torch.cuda.device_count() > 1:
+        words = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    found = [find_device(word) for word in words]
+    if len(set(found)) < len(found):
+        raise CannotStart(f"--device {names}: names a device twice")
+    return found
+
+
 def devices() -> list[str]:
     """Names of the devices of this machine."""
     cuda = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []

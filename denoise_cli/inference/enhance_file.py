@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from denoise_cli.audio.loudness import LoudnessMeter
@@ -29,7 +29,7 @@ CUT_SHORT_SECONDS = 0.1  # less missing than this is not worth a word: mp3 heade
 class Enhanced:
     """A finished file. seconds: of audio; wall_seconds: that it took; peak: of the output before a gain for all of it.
 
-    lufs_before, lufs_after: loudness of input and output, where a loudness was asked for and they have one.
+    lufs_before, lufs_after: loudness of input and output, where that was asked for and they have one.
     """
 
     seconds: float
@@ -73,7 +73,8 @@ def enhance_file(
         hears.begins(info)
         choice = ChannelChoice(options.channels, info.channels, str(source))
         kept = choice.kept(reader.blocks())
-        meter = None if options.loudness_lufs is None else LoudnessMeter(info.sample_rate, choice.count)
+        measured = options.loudness_lufs is not None or options.measures_loudness
+        meter = LoudnessMeter(info.sample_rate, choice.count) if measured else None
         heard = choice.heard(kept if meter is None else _metered(kept, meter))
         found = survey(heard, choice.heard_count, info.sample_rate, engine.sample_rate, str(source))
     _note_input(info, found, engine, options, hears)
@@ -127,14 +128,20 @@ def _write(
 def _write_levelled(
     pieces: Iterable[Samples], sink: Sink, room: Room, sample_rate: int, options: EnhanceOptions
 ) -> Written:
+    if options.loudness_lufs is None and options.measures_loudness:
+        meter = LoudnessMeter(sample_rate, room.judged or room.channels)
+        written = write_within_scale(_metered(pieces, meter, room.judged), sink, room, options.clip)
+        lufs = meter.integrated()
+        return replace(written, lufs=None if lufs is None else lufs + 20 * math.log10(written.gain))
     if options.loudness_lufs is None:
         return write_within_scale(pieces, sink, room, options.clip)
     return write_at_loudness(pieces, sink, room, options.clip, sample_rate, options.loudness_lufs)
 
 
-def _metered(blocks: Iterable[Samples], meter: LoudnessMeter) -> Iterator[Samples]:
+def _metered(blocks: Iterable[Samples], meter: LoudnessMeter, channels: int | None = None) -> Iterator[Samples]:
+    """The blocks passed on; channels: so many of the first are measured, None: all."""
     for block in blocks:
-        meter.push(block)
+        meter.push(block[:channels])
         yield block
 
 
@@ -177,7 +184,7 @@ def _note_output(target: Path, written: Written, options: EnhanceOptions, hears:
     elif asked is not None and written.lufs is not None and written.lufs < asked - LOUDNESS_SLACK:
         limit = f"its peak is at {HIGHEST_PEAK_DB:g} dBTP then"
         hears.notes(f"{target}: brought to {written.lufs:.1f} LUFS, not to {asked:g}: {limit} (--loudness)")
-    if written.lufs is None and written.gain < 1:
+    if (asked is None or written.lufs is None) and written.gain < 1:
         down_db = -20 * math.log10(written.gain)
         hears.notes(f"{target}: turned down by {down_db:.2f} dB as a whole, or it would clip (--clip)")
     if written.clamped:

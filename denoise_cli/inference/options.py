@@ -39,6 +39,14 @@ class EngineName(str, Enum):
     TORCH = "torch"
 
 
+class Precision(str, Enum):
+    """Numbers that torch computes convolutions in; the transforms around them stay in float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
 @dataclass(frozen=True)
 class EnhanceOptions:
     """Defaults change nothing but noise and reverberation.
@@ -46,6 +54,7 @@ class EnhanceOptions:
     mix: 0 gives the input, 1 the enhanced. attenuation_limit_db: nothing goes down by more; None: no limit.
     chunk_seconds: what is run through the model at a time; None: chosen by the model's reach. written: how files are.
     channels: see ChannelRule. loudness_lufs: files are brought to it, as BS.1770 measures; None: no file is.
+    measures_loudness: whether it is measured, before and after, where no file is brought to one.
     """
 
     high_band: HighBandRule = HighBandRule.FOLLOW
@@ -56,6 +65,7 @@ class EnhanceOptions:
     written: OutputFormat = OutputFormat()
     channels: ChannelRule | int = ChannelRule.KEEP
     loudness_lufs: float | None = None
+    measures_loudness: bool = False
 
 
 def parse_channels(text: str) -> ChannelRule | int:

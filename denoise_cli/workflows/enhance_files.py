@@ -1,14 +1,15 @@
 """Many files through one model: what fails is told and the rest goes on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.errors import DenoiseError
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhance_file import Enhanced, Listener, enhance_file
 from denoise_cli.inference.options import EnhanceOptions
+from denoise_cli.workflows.file_threads import SharedListener, run_in_threads
 from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, Job, Plan
 
 
@@ -57,50 +58,47 @@ class BatchListener(Listener):
         """A file is done, has failed, or was skipped."""
 
 
-class _Once(Listener):
-    """Passes on what a file has to tell, but what is to be told once only once."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._told: set[str] = set()
-        self._listener = listener
-
-    def begins(self, info: AudioInfo) -> None:
-        self._listener.begins(info)
-
-    def advances(self, seconds: float) -> None:
-        self._listener.advances(seconds)
-
-    def notes(self, text: str, once: str | None = None) -> None:
-        if once is not None and once in self._told:
-            return
-        if once is not None:
-            self._told.add(once)
-        self._listener.notes(text)
-
-
 def enhance_files(
-    plan: Plan, load_engine: Callable[[], Engine], options: EnhanceOptions, listener: BatchListener | None = None
+    plan: Plan,
+    load_engine: Callable[[], Engine],
+    options: EnhanceOptions,
+    listener: BatchListener | None = None,
+    threads: int = 1,
 ) -> Report:
-    """Enhance every job of a plan, one after the other. The model is loaded first, unless there is nothing to do.
+    """Enhance every job of a plan. The model is loaded first, unless there is nothing to do.
 
-    A DenoiseError of one file is in its outcome and stops no other. Raises what load_engine raises.
+    threads: so many files at a time; the listener hears one thing at a time, files end in any order, and the report is
+    in that of the plan. A DenoiseError of one file is in its outcome and stops no other. Raises what load_engine
+    raises; after an interruption nothing half-written is left.
     """
     hears = listener or BatchListener()
     started = time.perf_counter()
-    outcomes = []
     for job in plan.skipped:
-        outcomes.append(Outcome(job))
-        hears.ends(outcomes[-1])
-    if plan.jobs:
-        engine = load_engine()
-        once = _Once(hears)
-        for job in plan.jobs:
-            outcomes.append(_enhance(job, engine, options, once))
-            hears.ends(outcomes[-1])
-    return Report(tuple(outcomes), time.perf_counter() - started)
+        hears.ends(Outcome(job))
+    outcomes = _enhance_all(plan.jobs, load_engine(), options, hears, threads) if plan.jobs else []
+    return Report((*map(Outcome, plan.skipped), *outcomes), time.perf_counter() - started)
 
 
-def _enhance(job: Job, engine: Engine, options: EnhanceOptions, listener: Listener) -> Outcome:
+def _enhance_all(
+    jobs: Sequence[Job], engine: Engine, options: EnhanceOptions, hears: BatchListener, threads: int
+) -> list[Outcome]:
+    shared = SharedListener(hears)
+
+    def work(job: Job) -> Outcome:
+        shared.check()
+        return enhance_job(job, engine, options, shared)
+
+    outcomes: dict[int, Outcome] = {}
+    # one file at a time needs no thread, and its traceback stays short
+    results = enumerate(map(work, jobs)) if threads == 1 else run_in_threads(jobs, threads, work, shared.stop)
+    for place, outcome in results:
+        outcomes[place] = outcome
+        shared.alone(partial(hears.ends, outcome))
+    return [outcomes[place] for place in sorted(outcomes)]
+
+
+def enhance_job(job: Job, engine: Engine, options: EnhanceOptions, listener: Listener) -> Outcome:
+    """Enhance one job, a file or a stream; a DenoiseError is in its outcome."""
     try:
         if STANDARD_STREAM in (job.source, job.target):
             from denoise_cli.workflows.standard_streams import enhance_streams  # here: files need nothing of it

@@ -1,6 +1,7 @@
 """Which files are enhanced into which, decided and checked before any model is loaded or anything is written."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,26 @@ from denoise_cli.workflows.target_names import MARK, TargetNames
 STREAMED = Path("standard output")
 STANDARD_STREAM = Path("-")  # standard input as a source, standard output as a target; a file of that name is ./-
 _NAMED = 3  # that many files are named in an error about many
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part number `index`, from 1 on, of `count` parts of a plan."""
+
+    index: int = 1
+    count: int = 1
+
+    def of(self, jobs: Sequence["Job"]) -> tuple["Job", ...]:
+        """Every count-th job: the same of the same plan, whatever is done already; all parts together are the plan."""
+        return tuple(jobs[self.index - 1 :: self.count])
+
+
+def parse_shard(text: str) -> Shard:
+    """ "2/8" is the second part of eight. Raises UsageConflict for anything else."""
+    found = re.fullmatch(r"(\d+)/(\d+)", text, re.ASCII)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise UsageConflict(f"--shard {text}: I/N is meant, with I from 1 to N, as in 1/4")
+    return Shard(int(found[1]), int(found[2]))
 
 
 class Existing(Enum):
@@ -60,6 +81,7 @@ def plan_jobs(
     recursive: bool = True,
     residual: str | None = None,
     names: TargetNames | None = None,
+    shard: Shard | None = None,
 ) -> Plan:
     """Plan the enhancement of files and folders.
 
@@ -68,7 +90,8 @@ def plan_jobs(
     are several inputs. None: NAME.enhanced.EXT beside each source, and such files are no sources then.
     STANDARD_STREAM as the only input, or "-" as output of one file: standard input and output; the first without an
     output goes to standard output. residual: as output, for what is removed; None: that is not written.
-    names: what targets are called in folders, and how they are written.
+    names: what targets are called in folders, and how they are written. shard: the part that is planned; the whole is
+    checked for collisions.
     Raises UsageConflict for what is missing, holds no audio, collides, would be replaced without leave, or cannot be
     written as is asked.
     """
@@ -77,6 +100,7 @@ def plan_jobs(
         jobs.setdefault((os.path.abspath(job.source), os.path.abspath(job.target)), job)
     planned = tuple(jobs.values())
     _check_collisions(planned)
+    planned = (shard or Shard()).of(planned)
     there = [path for job in planned for path in job.files if os.path.lexists(path)]
     folders = [path for path in there if path.is_dir()]
     if folders:

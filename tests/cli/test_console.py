@@ -37,11 +37,20 @@ def tell(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, quiet: bool = Fal
     return stderr.getvalue()
 
 
+TABLE = [
+    "done                       1",
+    "skipped                    1",
+    "failed                     1",
+    "audio hours            0.200",
+    "real-time factor      0.0431",
+    "files a second           0.0",
+]
 LINES = [
     "a [b].wav: a note",
     "a [b].wav -> out/a [b].wav: 12 min in 31 s (x23.2)",
     "hifidenoise: c.wav: is empty (0 bytes)",
     "d.wav -> out/d.wav: exists, skipped",
+    *TABLE,
     "1 done, 1 failed, 1 skipped, 12 min audio in 31 s (x23.2)",
 ]
 
@@ -78,3 +87,12 @@ def test_json_goes_to_stdout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     }  # fmt: skip
     assert (failed["status"], failed["error"]) == ("failed", "c.wav: is empty (0 bytes)")
     assert skipped["status"] == "skipped"
+
+
+def test_one_file_needs_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with Console(1, False, False) as console:
+        console.ends(DONE)
+    console.summary(Report((DONE,), 31.0))
+    assert stderr.getvalue().splitlines() == [LINES[1], "1 done, 0 failed, 0 skipped, 12 min audio in 31 s (x23.2)"]

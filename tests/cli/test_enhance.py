@@ -80,7 +80,7 @@ def test_a_folder_with_a_bad_file_is_done_but_for_that_file(run: Run, tmp_path: 
         "out/sub/c.wav",
     ]
     errors = [line for line in result.stderr.splitlines() if line.startswith("hifidenoise: ")]
-    assert [line.split(": ")[1] for line in errors] == ["in/b.wav", "in/empty.wav"]
+    assert {line.split(": ")[1] for line in errors} == {"in/b.wav", "in/empty.wav"}
     assert result.stderr.splitlines()[-1].startswith("2 done, 2 failed, 0 skipped")
 
 
@@ -88,9 +88,10 @@ def test_json_is_one_object_a_file_and_all_there_is_on_stdout(run: Run, tmp_path
     record(tmp_path / "in/a.wav")
     (tmp_path / "in/b.wav").write_text("text")
     result = run("in", "-o", "out", "--json")
-    done, failed = [json.loads(line) for line in result.stdout.splitlines()]
+    done, failed = sorted(map(json.loads, result.stdout.splitlines()), key=lambda outcome: outcome["input"])
     assert (done["input"], done["output"], done["status"]) == ("in/a.wav", "out/a.wav", "done")
     assert done["seconds"] == 0.5 and done["real_time_factor"] > 0 and 0 < done["peak"] < 1
+    assert done["loudness_after"] == pytest.approx(done["loudness_before"] - 20 * np.log10(2), abs=0.01)
     assert failed["status"] == "failed" and "in/b.wav" in failed["error"]
 
 
@@ -124,6 +125,10 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         ["a.wav", "--clip", "wrap"],
         ["a.wav", "--chunk-seconds", "0"],
         ["a.wav", "--nonsense"],
+        ["a.wav", "--shard", "2/1"],
+        ["a.wav", "--shard", "half"],
+        ["a.wav", "--jobs", "0"],
+        ["a.wav", "--precision", "int8"],
         ["a.wav", "-o", "-", "--raw-format", "s16le", "--raw-rate", "16000"],
         ["-", "-o", "b.wav", "--raw-format", "s16le", "--raw-rate", "16000"],
         ["-", "--raw-format", "s16le"],
@@ -275,3 +280,23 @@ def test_loudness_and_channels_reach_the_file_and_the_figures(run: Run, tmp_path
     assert run("a.wav", "-o", "c.wav", "--channels", "3").stderr.startswith(
         "hifidenoise: a.wav: has 2 channels, so there is no --channels 3\n"
     )
+
+
+def test_a_part_of_the_files_is_done_and_a_second_run_does_the_rest(run: Run, tmp_path: Path) -> None:
+    for number in range(5):
+        record(tmp_path / f"in/{number}.wav", 0.1)
+    assert "2 done, 0 failed, 0 skipped" in run("in", "-o", "out", "--shard", "2/2", "--jobs", "2").stderr
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["1.wav", "3.wav"]
+    rest = run("in", "-o", "out", "--skip-existing", "--jobs", "1")
+    assert "3 done, 0 failed, 2 skipped" in rest.stderr and len(list((tmp_path / "out").iterdir())) == 5
+
+
+@pytest.mark.parametrize(("files", "jobs", "at_once"), [(1, None, 1), (3, "2", 2), (2, "7", 2)])
+def test_the_engine_hears_how_many_files_will_run_it(
+    run: Run, tmp_path: Path, files: int, jobs: str | None, at_once: int
+) -> None:
+    for number in range(files):
+        record(tmp_path / f"in/{number}.wav", 0.1)
+    run("in", "-o", "out", "--precision", "bfloat16", *([] if jobs is None else ["--jobs", jobs]))
+    ((model, device, threads, _, precision, told_files, _),) = run.loaded  # type: ignore[attr-defined]
+    assert (model, device, threads, precision.value, told_files) == ("default", "auto", None, "bfloat16", at_once)

@@ -4,14 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable, UsageConflict
 from denoise_cli.inference.engine import has_nvidia_driver, open_engine
+from denoise_cli.inference.engine_pool import EnginePool
 from denoise_cli.inference.onnx_engine import OnnxEngine
-from denoise_cli.inference.options import EngineName
+from denoise_cli.inference.options import EngineName, Precision
 from denoise_cli.inference.torch_engine import TorchEngine
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import save_weights
@@ -57,6 +59,21 @@ def test_a_model_without_an_onnx_file_runs_in_torch(model: Path, tmp_path: Path)
 def test_onnx_and_another_device_contradict_each_other(model: Path) -> None:
     with pytest.raises(UsageConflict, match="--device cuda"):
         open_engine(str(model), "cuda", 1, EngineName.ONNX)
+
+
+def test_half_precision_is_torch_and_contradicts_onnx(model: Path) -> None:
+    assert isinstance(open_engine(str(model), "cpu", 1, precision=Precision.BFLOAT16), TorchEngine)
+    with pytest.raises(UsageConflict, match="not in float16"):
+        open_engine(str(model), "cpu", 1, EngineName.ONNX, Precision.FLOAT16)
+
+
+def test_torch_is_shared_by_files_through_a_pool(model: Path) -> None:
+    shared = open_engine(str(model), "cpu", 1, EngineName.TORCH, files=2)
+    alone = open_engine(str(model), "cpu", 1, EngineName.TORCH)
+    waveform = np.random.default_rng(0).standard_normal((1, 5_000)).astype(np.float32)
+    assert isinstance(shared, EnginePool)
+    np.testing.assert_array_equal(shared.run(waveform), alone.run(waveform))
+    assert isinstance(open_engine(str(model), "cpu", 1, files=2), OnnxEngine)
 
 
 @pytest.mark.skipif(has_nvidia_driver() or torch.cuda.is_available(), reason="auto takes the GPU here")

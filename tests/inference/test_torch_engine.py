@@ -4,7 +4,8 @@ import torch
 
 from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
 from denoise_cli.errors import CannotStart, DeviceMemoryExhausted
-from denoise_cli.inference.device import find_device
+from denoise_cli.inference.device import find_device, find_devices
+from denoise_cli.inference.options import Precision
 from denoise_cli.inference.streaming import ChunkStream
 from denoise_cli.inference.torch_engine import TorchEngine
 from denoise_cli.models.generator import Generator
@@ -65,3 +66,46 @@ def test_an_absent_device_is_named_with_those_that_exist() -> None:
         find_device("cuda:99")
     with pytest.raises(CannotStart, match="npu"):
         find_device("npu")
+
+
+def test_half_precision_changes_little_and_the_transforms_not_at_all() -> None:
+    torch.manual_seed(1)
+    generator = Generator(SPECTRAL, False)
+    identity = TorchEngine(generator.eval(), torch.device("cpu"), Precision.BFLOAT16)
+    waveform = 0.05 * np.random.default_rng(0).standard_normal((2, 4_000)).astype(np.float32)
+    exact = TorchEngine(generator, torch.device("cpu")).run(waveform)
+    rough = identity.run(waveform)
+    assert rough.dtype == np.float32
+    error_db = 10 * np.log10(np.square(rough - exact).sum() / np.square(exact).sum())
+    assert -120 < error_db < -35
+    spectrum = generator.core.fourier(torch.from_numpy(waveform))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(generator.core.fourier(torch.from_numpy(waveform)), spectrum)
+        back = generator.core.fourier.inverse(spectrum, 4_000)
+    np.testing.assert_allclose(back.numpy(), waveform, rtol=0, atol=1e-6)
+
+
+def test_memory_errors_of_cuda_are_known_by_their_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = random_engine(SPECTRAL, False)
+
+    def fail(_: torch.Tensor) -> torch.Tensor:
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(engine._generator, "enhance", fail)
+    with pytest.raises(DeviceMemoryExhausted):
+        engine.run(np.zeros((1, 10), np.float32))
+
+
+def test_several_devices_are_named_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+
+    def names(text: str, several: bool) -> list[str]:
+        return [str(device) for device in find_devices(text, several)]
+
+    assert names("cuda:2,cuda:0", True) == names("cuda:2, cuda:0", False) == ["cuda:2", "cuda:0"]
+    assert names("cuda", True) == names("auto", True) == ["cuda:0", "cuda:1", "cuda:2"]
+    assert names("auto", False) == ["cuda"] and names("cuda", False) == ["cuda:0"]
+    for wrong in ("cuda:0,cuda:0", "cuda:0,cuda:3", "cuda:0,", ""):
+        with pytest.raises(CannotStart, match="--device"):
+            find_devices(wrong, True)

@@ -1,3 +1,5 @@
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from denoise_cli.inference.options import EnhanceOptions
 from denoise_cli.workflows.enhance_files import BatchListener, Outcome, enhance_files
 from denoise_cli.workflows.plan_jobs import Existing, Plan, plan_jobs
 from tests.audio.sounds import voice_like
-from tests.inference.engines import Halving, Passing
+from tests.inference.engines import Filtering, Halving, Passing
 
 
 class Notebook(BatchListener):
@@ -94,3 +96,46 @@ def test_bugs_are_not_taken_for_bad_files(tmp_path: Path) -> None:
 def test_an_empty_plan_is_a_short_day() -> None:
     report = enhance_files(Plan(()), no_engine, EnhanceOptions())
     assert report.exit_code == 0 and report.outcomes == ()
+
+
+def test_several_files_at_a_time_come_out_as_one_by_one(tmp_path: Path) -> None:
+    lengths = [0.3, 0.1, 1.2, 0.2, 0.7, 0.1, 0.4]
+    for number, seconds in enumerate(lengths):
+        soundfile.write(tmp_path / f"{number}.wav", voice_like(seconds, 44_100, seed=number)[0], 44_100)
+    (tmp_path / "3.wav").write_text("text")
+    notebook = Notebook()
+    single = enhance_files(plan_jobs([tmp_path], f"{tmp_path}/single"), Filtering, EnhanceOptions())
+    several = enhance_files(
+        plan_jobs([tmp_path], f"{tmp_path}/several", recursive=False), Filtering, EnhanceOptions(), notebook, 3
+    )
+    assert [outcome.job.source for outcome in several.outcomes] == [outcome.job.source for outcome in single.outcomes]
+    assert (several.done, several.failed, single.failed) == (6, 1, 1)
+    assert len(notebook.ended) == 7 and len([text for text in notebook.texts if "--high-band" in text]) == 1
+    for outcome in single.outcomes:
+        if outcome.error is None:
+            other = tmp_path / "several" / outcome.job.target.name
+            assert other.read_bytes() == outcome.job.target.read_bytes()
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_end_of_the_batch_ends_the_files_under_way(tmp_path: Path, ending: type[BaseException]) -> None:
+    class Ending(Passing):
+        """Ends everything while the other files wait in the middle of theirs."""
+
+        barrier = threading.Barrier(3)
+        over = threading.Event()
+
+        def process(self, waveform: np.ndarray) -> np.ndarray:
+            if self.over.is_set():
+                time.sleep(0.02)
+                return waveform
+            if self.barrier.wait(30) == 0:
+                self.over.set()
+                raise ending
+            return waveform
+
+    for number in range(9):
+        soundfile.write(tmp_path / f"{number}.wav", voice_like(9, 16_000)[0], 16_000)
+    with pytest.raises(ending):
+        enhance_files(plan_jobs([tmp_path], f"{tmp_path}/out"), Ending, EnhanceOptions(chunk_seconds=3), None, 3)
+    assert list((tmp_path / "out").iterdir()) == []

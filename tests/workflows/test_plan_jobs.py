@@ -4,7 +4,16 @@ from pathlib import Path
 import pytest
 
 from denoise_cli.errors import UsageConflict
-from denoise_cli.workflows.plan_jobs import STANDARD_STREAM, Existing, Job, Plan, path_named, plan_jobs
+from denoise_cli.workflows.plan_jobs import (
+    STANDARD_STREAM,
+    Existing,
+    Job,
+    Plan,
+    Shard,
+    parse_shard,
+    path_named,
+    plan_jobs,
+)
 
 
 def make(root: Path, *names: str) -> Path:
@@ -219,3 +228,28 @@ def test_what_is_removed_overwrites_nothing(tmp_path: Path, residual: str) -> No
             plan_jobs(
                 [tmp_path / "a.wav"], str(tmp_path / "out.wav"), Existing.REPLACE, residual=str(tmp_path / "a.wav")
             )
+
+
+def test_parts_of_a_plan_are_the_plan(tmp_path: Path) -> None:
+    make(tmp_path, *[f"in/{number:02}.wav" for number in range(11)])
+    whole = plan_jobs([tmp_path / "in"], str(tmp_path / "out"))
+    parts = [plan_jobs([tmp_path / "in"], str(tmp_path / "out"), shard=parse_shard(f"{i}/3")) for i in (1, 2, 3)]
+    assert sorted((job for part in parts for job in part.jobs), key=lambda job: job.source) == list(whole.jobs)
+    assert [len(part.jobs) for part in parts] == [4, 4, 3]
+    assert plan_jobs([tmp_path / "in"], str(tmp_path / "out"), shard=parse_shard("12/12")).jobs == ()
+
+
+def test_parts_do_not_depend_on_what_others_have_done(tmp_path: Path) -> None:
+    make(tmp_path, *[f"in/{number}.wav" for number in range(6)])
+    part = plan_jobs([tmp_path / "in"], str(tmp_path / "out"), shard=Shard(2, 2))
+    make(tmp_path, "out/0.wav", "out/2.wav", "out/1.wav")
+    again = plan_jobs([tmp_path / "in"], str(tmp_path / "out"), Existing.SKIP, shard=Shard(2, 2))
+    assert (*again.skipped, *again.jobs) == part.jobs
+    with pytest.raises(UsageConflict, match=r"1\.wav: exists"):
+        plan_jobs([tmp_path / "in"], str(tmp_path / "out"), shard=Shard(2, 2))
+
+
+@pytest.mark.parametrize("text", ["", "1", "0/4", "5/4", "-1/4", "1/0", "1/4/2", "a/b", "1.5/4", " 1/4", "\u0661/4"])
+def test_a_part_that_there_is_not_is_refused(text: str) -> None:
+    with pytest.raises(UsageConflict, match="I from 1 to N"):
+        parse_shard(text)
