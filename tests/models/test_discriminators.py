@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from denoise_cli.audio.torchaudio_import import import_torchaudio
 from denoise_cli.config import DiscriminatorConfig, four_discriminators
 from denoise_cli.errors import UsageConflict
 from denoise_cli.models.discriminators import Discriminators
 from denoise_cli.models.spectrogram_discriminator import LogMel, SpectrogramDiscriminator, mel_filters, shortest_input
 from denoise_cli.models.waveform_discriminator import Downsampler, WaveformDiscriminator, shuffle_phase
+from tests.models.reference_torchaudio import import_torchaudio
 
 RATE = 16_000
 SMALL = tuple(DiscriminatorConfig("waveform", rate, channels=4) for rate in (16_000, 8_000, 4_000))
