@@ -1,17 +1,10 @@
-"""Room impulse responses: alignment, decay and direct-to-reverberant ratio (Bryan 2019, arXiv 1909.03642)."""
+"""Room impulse responses: decay and direct-to-reverberant ratio (Bryan 2019, arXiv 1909.03642)."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 DIRECT_SECONDS = 0.0025  # to each side of the direct path
-
-
-def delayed_to_direct_path(response: Samples) -> Samples:
-    """Drop what comes before the direct path, so that convolution adds no delay. (taps,) -> (fewer taps,)."""
-    peak = int(np.argmax(np.abs(response)))
-    onset = np.flatnonzero(np.abs(response[: peak + 1]) > 0.5 * np.abs(response[peak]))
-    return response[int(onset[0]) :]
 
 
 def estimate_rt60(response: Samples, sample_rate: int) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from denoise_cli.config import DegradationConfig
 from denoise_cli.data.corpus import Recordings
-from denoise_cli.data.rooms import delayed_to_direct_path, reshape_decay, with_drr
+from denoise_cli.data.rooms import reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room
 from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum, rumble
 from denoise_cli.errors import UnusableCorpus
@@ -213,7 +213,7 @@ class SegmentSource:
         rate, config = self.corpus.sample_rate, self.config
         rt60, drr = rng.uniform(*config.rt60_s), rng.uniform(*config.drr_db)
         if len(self.rooms) and rng.random() < config.measured_room_share:
-            response = delayed_to_direct_path(self.corpus.read(int(rng.choice(self.rooms))))
+            response = self.corpus.read(int(rng.choice(self.rooms)))  # its direct path is at sample 0
             room = with_drr(reshape_decay(response, rt60, rate), drr, rate)
         else:
             room = simulated_room(rng, rt60, drr, rate)
