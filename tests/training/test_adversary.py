@@ -210,3 +210,19 @@ def test_on_a_cpu_the_discriminators_stay_in_float32() -> None:
         for precision in ("float32", "bfloat16")
     )
     assert asked == exact
+
+
+def test_accuracies_of_both_kinds_are_by_the_boundary_of_the_form() -> None:
+    _, adversary = fresh()
+    batch = one_batch()
+    names = {}
+    for form in FORMS:
+        adversary.config = dataclasses.replace(ADVERSARIAL, form=form)
+        values = discriminator_loss(adversary, batch.target, batch.noisy, "float32")
+        names[form] = {name.split("_waveform")[0] for name in values if "accuracy" in name}
+        scores = adversary.discriminators(batch.target, batch.noisy)["waveform_1"]
+        if FORMS[form].boundary is not None:
+            expected = (scores.fake <= FORMS[form].boundary).float().mean()
+            assert float(values["fake_accuracy_waveform_1"]) == float(expected)
+    assert names["hinge"] == {"accuracy", "real_accuracy", "fake_accuracy"}
+    assert names["wasserstein"] == {"accuracy"}  # a critic's scores have no zero
