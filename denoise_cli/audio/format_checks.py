@@ -8,8 +8,9 @@ from denoise_cli.audio.formats import CONTAINERS, FFMPEG_FORMATS, FIXED_SUBTYPES
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.errors import UsageConflict
 
-_MPEG_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-_RATES = {"OPUS": (8_000, 12_000, 16_000, 24_000, 48_000), "MPEG_LAYER_III": _MPEG_RATES}
+OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+MPEG_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_RATES = {"OPUS": OPUS_RATES, "MPEG_LAYER_III": MPEG_RATES}
 _ONLY_READ = {"MPEG_LAYER_I", "MPEG_LAYER_II"}
 
 
