@@ -11,6 +11,7 @@ from rich.text import Text
 from denoise_cli.metrics.statistics import Interval
 from denoise_cli.metrics.table import HIGHER, LOWER, Column
 from denoise_cli.workflows.comparison import Comparison, SystemScores
+from denoise_cli.workflows.model_cost import cost_rows
 
 SHOWN_NOTES = 5
 TITLE_WIDTH, CELL_WIDTH = 36, 17  # characters; systems that do not fit beside each other get a table of their own
@@ -94,17 +95,13 @@ def _speeds(comparison: Comparison) -> Table:
 
 
 def _costs(comparison: Comparison) -> Table:
+    measured = {system.name: system.cost for system in comparison.systems if system.cost is not None}
     table = Table()
-    for title in ("", "real-time factor", "by CPU time", "start-up", "peak memory", "parameters", "multiply-adds"):
-        table.add_column(title, justify="left" if not title else "right")
-    for system in comparison.systems:
-        if system.cost is not None:
-            cost = system.cost
-            factors = "\n".join(f"{factor:.4f} x{threads}" for threads, factor in cost.real_time_factors.items())
-            processor = "-" if cost.processor_real_time_factor is None else f"{cost.processor_real_time_factor:.4f}"
-            peak = "-" if cost.peak_mb is None else f"{cost.peak_mb:.0f} MB"
-            network = (f"{cost.parameters:,}", f"{cost.multiply_adds / 1e6:,.0f} M/s")
-            table.add_row(Text(system.name), factors, processor, f"{cost.start_seconds:.2f} s", peak, *network)
+    table.add_column("", no_wrap=True)
+    for name in measured:
+        table.add_column(Text(name), justify="right")
+    for label, texts in cost_rows(list(measured.values())):
+        table.add_row(label, *texts)
     return table
 
 

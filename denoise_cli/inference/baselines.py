@@ -19,13 +19,17 @@ class SpectralGating:
     Source: Sainburg, noisereduce, doi 10.5281/zenodo.3243139.
     """
 
-    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
-        """(channels, samples) in and out. Raises MissingPackage without `noisereduce`."""
+    def __init__(self) -> None:
+        """Raises MissingPackage without `noisereduce`."""
         try:
             from noisereduce import reduce_noise
         except ImportError as error:
             raise MissingPackage("spectral gating needs noisereduce: pip install 'hifidenoise[baselines]'") from error
-        return np.asarray(reduce_noise(y=waveform, sr=sample_rate), dtype=np.float32).reshape(waveform.shape)
+        self._reduce_noise = reduce_noise
+
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
+        """(channels, samples) in and out."""
+        return np.asarray(self._reduce_noise(y=waveform, sr=sample_rate), dtype=np.float32).reshape(waveform.shape)
 
 
 class GriffinLim:
@@ -40,7 +44,7 @@ class GriffinLim:
 
 
 def load_baseline(name: str) -> SpectralGating | GriffinLim:
-    """A baseline by its name. Raises UsageConflict with the names there are."""
+    """A baseline by its name. Raises UsageConflict with the names there are, MissingPackage."""
     if name == "spectral-gating":
         return SpectralGating()
     if name == "griffin-lim":

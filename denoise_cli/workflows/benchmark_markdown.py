@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from denoise_cli.metrics.table import HIGHER, LOWER
+from denoise_cli.workflows.model_cost import Cost, cost_rows
 
 Record = Mapping[str, Any]  # what `benchmark_record.to_mapping` makes, read from JSON or not
 NAMES = {"word_error_clean": "word error against the recogniser's words on clean speech, %"}
@@ -82,29 +83,15 @@ def _speeds(record: Record) -> list[str]:
 
 
 def _costs(record: Record) -> list[str]:
-    measured = [(system["name"], system["cost"]) for system in record["systems"] if system["cost"]]
+    measured = {system["name"]: system["cost"] for system in record["systems"] if system["cost"]}
     if not measured:
         return []
-    threads = list(dict.fromkeys(count for _, cost in measured for count in cost["real_time_factors"]))
-    head = ["cost, the command", *(f"{count} thread{'' if str(count) == '1' else 's'}" for count in threads)]
-    head += ["by processor time", "start-up, s", "peak memory, MB", "parameters", "multiply-adds, M/s"]
-    rows = [
-        [
-            name,
-            *(_number(cost["real_time_factors"].get(count), 4) for count in threads),
-            _number(cost["processor_real_time_factor"], 4),
-            _number(cost["start_seconds"], 2),
-            _number(cost["peak_mb"], 0),
-            f"{cost['parameters']:,}",
-            f"{cost['multiply_adds'] / 1e6:,.0f}",
-        ]
-        for name, cost in measured
-    ]
-    return table(head, rows)
+    costs = [Cost(**{**cost, "real_time_factors": _by_threads(cost)}) for cost in measured.values()]
+    return table(["cost, the command", *measured], [[label, *texts] for label, texts in cost_rows(costs)])
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+def _by_threads(cost: Record) -> dict[int, float]:
+    return {int(count): factor for count, factor in cost["real_time_factors"].items()}  # JSON has no integers as keys
 
 
 def _machine(record: Record) -> str:

@@ -70,6 +70,25 @@ def _least(values: Iterable[float | None]) -> float | None:
     return min((value for value in values if value is not None), default=None)
 
 
+def cost_rows(costs: Sequence[Cost]) -> list[tuple[str, list[str]]]:
+    """What costs are told as: a label, and a text for each of them; a dash for what is not known."""
+    threads = sorted({count for cost in costs for count in cost.real_time_factors})
+    rows: list[tuple[str, list[float | None], str]] = [
+        (f"real-time factor, {count} thread{'' if count == 1 else 's'}",
+         [cost.real_time_factors.get(count) for cost in costs], ".4f")
+        for count in threads
+    ]  # fmt: skip
+    rows += [
+        ("real-time factor by CPU time", [cost.processor_real_time_factor for cost in costs], ".4f"),
+        ("start-up, s", [cost.start_seconds for cost in costs], ".2f"),
+        ("start-up by CPU time, s", [cost.start_processor_seconds for cost in costs], ".2f"),
+        ("peak memory, MB", [cost.peak_mb for cost in costs], ".0f"),
+        ("parameters", [cost.parameters for cost in costs], ",.0f"),
+        ("multiply-adds, M/s", [cost.multiply_adds / 1e6 for cost in costs], ",.0f"),
+    ]
+    return [(label, ["-" if value is None else f"{value:{form}}" for value in values]) for label, values, form in rows]
+
+
 def thread_counts(cores: int) -> list[int]:
     """1, 2, 4 and so on up to the number of cores."""
     return [count for count in (1, 2, 4, MOST_THREADS) if count <= max(cores, 1)]

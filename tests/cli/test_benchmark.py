@@ -143,7 +143,7 @@ def test_speed_is_told_by_threads_with_memory_and_size(folders: Path, monkeypatc
         "--noisy", folders / "noisy", "--clean", folders / "clean", "-m", folders / "model", "--speed", *METRICS
     )
     assert code == 0, err
-    for needed in ("0.0204 x1", "0.0121 x2", "0.0199", "0.61 s", "144 MB", "309,156", "388 M/s"):
+    for needed in ("1 thread ", "0.0204", "0.0121", "0.0199", "0.61", "144", "309,156", "388"):
         assert needed in out, out
 
 
