@@ -16,7 +16,7 @@ import numpy as np
 
 from denoise_cli.audio.ffmpeg_probe import Track, probe
 from denoise_cli.audio.format_checks import MPEG_RATES, OPUS_RATES
-from denoise_cli.audio.formats import FFMPEG, FFMPEG_FORMATS, FFMPEG_VIDEO, Encoding
+from denoise_cli.audio.formats import FFMPEG, FFMPEG_FORMATS, FFMPEG_VIDEO, Encoding, can_be_encoded
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UnreadableAudio, UnwritableOutput
@@ -25,7 +25,6 @@ _SAMPLE_BYTES = 4
 _QUIET = ("-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe")  # a hostile file reaches no network
 # What encodes a codec by ffprobe's name, where its name is another.
 _ENCODERS = {"mp3": "libmp3lame", "opus": "libopus", "vorbis": "libvorbis", "wmav1": "wmav2"}
-_KEPT_CODECS = {"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "mp2", "wmav1", "wmav2", "wavpack"}
 _LOSSY = {"aac", "libmp3lame", "libopus", "ac3", "eac3", "mp2", "wmav2"}
 _RATES = {"libopus": OPUS_RATES, "libmp3lame": MPEG_RATES, "aac": (*MPEG_RATES, 64_000, 88_200, 96_000)}
 _BITS_PER_CHANNEL = 96_000  # a second, where the source does not say what it has
@@ -150,7 +149,7 @@ def _muxing(path: Path, target: Path, source: Path, sample_rate: int, channels: 
     muxer, codec = FFMPEG_FORMATS[suffix]
     same = suffix == source.suffix.lower()
     track = probe(source)
-    if encoding.subtype in _KEPT_CODECS or encoding.subtype.startswith("pcm_"):
+    if can_be_encoded(encoding.subtype):
         codec = _ENCODERS.get(encoding.subtype, encoding.subtype)
     rates = _RATES.get(codec, ())
     if rates and sample_rate not in rates:  # ffmpeg would take the nearest and not say so

@@ -50,6 +50,7 @@ FFMPEG_FORMATS = {
     ".ac3": ("ac3", "ac3"),
 }
 FFMPEG_VIDEO = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv"}
+_ENCODED = {"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "mp2", "wmav1", "wmav2", "wavpack"}
 FFMPEG = "FFMPEG"  # in place of a container; the subtype is then a codec by ffmpeg's name
 FIXED_SUBTYPES = {".opus": "OPUS"}
 _FAMILIES = ({"WAV", "WAVEX", "RF64"}, {"OGG"})  # what one suffix may hold besides its own container
@@ -118,7 +119,8 @@ def choose_encoding(
 def _by_suffix(source: Encoding, source_suffix: str, suffix: str) -> Encoding:
     by_ffmpeg = source.container == FFMPEG
     if suffix in FFMPEG_FORMATS:
-        return source if by_ffmpeg and suffix == source_suffix else Encoding(FFMPEG, FFMPEG_FORMATS[suffix][1])
+        kept = by_ffmpeg and suffix == source_suffix and can_be_encoded(source.subtype)
+        return source if kept else Encoding(FFMPEG, FFMPEG_FORMATS[suffix][1])
     if suffix not in CONTAINERS or (suffix == source_suffix and not by_ffmpeg):
         return source
     container = CONTAINERS[suffix]
@@ -131,6 +133,11 @@ def _by_suffix(source: Encoding, source_suffix: str, suffix: str) -> Encoding:
         if subtype in _SAMPLE_BYTES and soundfile.check_format(container, subtype):
             return Encoding(container, subtype)
     return Encoding(container, soundfile.default_subtype(container))
+
+
+def can_be_encoded(codec: str) -> bool:
+    """Whether ffmpeg writes a codec, by ffprobe's name, and not only reads it."""
+    return codec in _ENCODED or codec.startswith("pcm_")
 
 
 def dither_bits(source: Encoding, target: Encoding) -> int | None:

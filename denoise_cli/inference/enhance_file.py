@@ -103,8 +103,8 @@ def _write(
     targets = [path for path in (target, residual) if path is not None]
     with open_sound(info.path) as reader, output_files(targets, info, shape, options.written) as files:
         for file in files:
-            if file.larger:
-                hears.notes(f"{file.target}: more than a WAV header can say (4 GiB); written as RF64")
+            if file.note:
+                hears.notes(f"{file.target}: {file.note}")
         sink: Sink = files[0].writer
         tap = None if residual is None else ResidualTap(shape.channels)
         blocks = choice.kept(reader.blocks())

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoise_cli.audio.dither import Dither
-from denoise_cli.audio.formats import FFMPEG, Encoding, check_length, choose_encoding, dither_bits, grown
+from denoise_cli.audio.formats import (
+    FFMPEG,
+    Encoding,
+    can_be_encoded,
+    check_length,
+    choose_encoding,
+    dither_bits,
+    grown,
+)
 from denoise_cli.audio.output_format import OutputFormat
 from denoise_cli.audio.reading import AudioInfo
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
@@ -27,11 +35,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class OutputFile:
-    """An open target. larger: it became RF64, as a WAV header could not say its length."""
+    """An open target. note: in what it had to become another thing than the source, for a user; "" if in nothing."""
 
     target: Path
     encoding: Encoding
-    larger: bool
+    note: str
     writer: "AudioWriter | FfmpegWriter"
 
 
@@ -52,8 +60,18 @@ def output_files(
             check_length(encoding, shape.frames, shape.channels, target)
             writer = _open_writer(part, target, source, shape, encoding)
             stack.enter_context(writer)
-            files.append(OutputFile(target, encoding, encoding != asked, writer))
+            files.append(OutputFile(target, encoding, _note(source, target, asked, encoding), writer))
         yield files
+
+
+def _note(source: AudioInfo, target: Path, asked: Encoding, encoding: Encoding) -> str:
+    if encoding != asked:
+        return "more than a WAV header can say (4 GiB); written as RF64"
+    codec = source.encoding.subtype
+    same = source.encoding.container == FFMPEG and source.path.suffix.lower() == target.suffix.lower()
+    if same and encoding.container == FFMPEG and not can_be_encoded(codec):
+        return f"nothing here writes {codec}; its sound becomes {encoding.subtype}"
+    return ""
 
 
 def _open_writer(

@@ -28,6 +28,13 @@ from denoise_cli.errors import UnwritableOutput
         ("FLAC", "PCM_24", "a.FLAC", "b.aiff", ("AIFF", "PCM_24")),
         ("WAV", "IMA_ADPCM", "a.wav", "b.flac", ("FLAC", "PCM_16")),
         ("WAV", "PCM_16", "recording", "recording.enhanced", ("WAV", "PCM_16")),
+        ("WAV", "PCM_24", "a.wav", "b.webm", ("FFMPEG", "libopus")),
+        ("FFMPEG", "aac", "a.mp4", "b.mp4", ("FFMPEG", "aac")),
+        ("FFMPEG", "pcm_s16le", "a.MOV", "b.mov", ("FFMPEG", "pcm_s16le")),
+        ("FFMPEG", "dts", "a.mkv", "b.mkv", ("FFMPEG", "aac")),
+        ("FFMPEG", "opus", "a.webm", "b.mp4", ("FFMPEG", "aac")),
+        ("FFMPEG", "aac", "a.mp4", "b.flac", ("FLAC", "PCM_16")),
+        ("FFMPEG", "atrac3", "a.wav", "b.wav", ("WAV", "PCM_16")),
     ],
 )
 def test_encoding_is_kept_unless_the_name_says_otherwise(

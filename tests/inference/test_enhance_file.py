@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -377,3 +378,12 @@ def test_what_ffmpeg_reads_comes_and_goes_like_any_file(tmp_path: Path) -> None:
     result, notebook = enhance(tmp_path / "b.m4a", tmp_path / "b.m4a", Halving())
     assert result.seconds == pytest.approx(1, abs=0.1) and notebook.texts == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.m4a", "c.flac"]
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffmpeg is not installed")
+def test_a_codec_that_cannot_be_written_becomes_another_and_that_is_told(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", voice_like(0.5, 48_000)[0], 48_000)
+    command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "dca", "-strict", "-2", tmp_path / "a.mka"]
+    subprocess.run(command, check=True)
+    _, notebook = enhance(tmp_path / "a.mka", tmp_path / "b.mka")
+    assert f"{tmp_path / 'b.mka'}: nothing here writes dts; its sound becomes aac" in notebook.texts
