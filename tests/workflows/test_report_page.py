@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from denoise_cli.workflows.pairing import find_pairs
 from denoise_cli.workflows.report_media import HEIGHT, WIDTH, flac_uri, spectrogram_levels, spectrogram_uri
 from denoise_cli.workflows.report_page import choose_examples, write_page
 from tests.metrics.signals import speech_like, with_noise
+from tests.workflows.records import COST
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = "5 <b>&amp; </script><script>boom()</script>"
@@ -49,6 +51,9 @@ const player = document.querySelector("audio");
 player.muted = true;
 const heard = player.play().then(() => { seen.played = player.duration; });
 const drawn = Promise.all([...document.querySelectorAll("article img")].map((image) => image.decode()));
+seen.said = document.querySelector(".heard").textContent;
+seen.marked = [...document.querySelectorAll(".heard mark")].map((m) => m.textContent);
+seen.costs = [...document.querySelectorAll("#cost tbody tr")].map((r) => r.cells[1].textContent);
 seen.wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
 Promise.all([heard, drawn]).catch((error) => trouble.push(String(error))).finally(() => {
   document.title = "REPORT" + JSON.stringify({ ...seen, trouble });
@@ -72,7 +77,10 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
             soundfile.write(str(folder / kind / f"{name}.wav"), samples, 16_000)
     systems = [Unprocessed(), OutputFolder("tool", folder / "tool")]
     families = select_families(["si_sdr", "level_change"], with_reference=True)
-    return compare_systems(find_pairs(folder / "noisy", folder / "clean"), systems, families, 0, folder / "outputs")
+    pairs = find_pairs(folder / "noisy", folder / "clean")
+    found = compare_systems(pairs, systems, families, 0, folder / "outputs", costs={"tool": COST})
+    found.systems[1].files["0"].heard = "Five, fix <b>."
+    return replace(found, said={"0": "five six"}, recogniser="a recogniser")
 
 
 @pytest.fixture(scope="module")
@@ -153,4 +161,6 @@ def test_a_browser_opens_sorts_and_plays_it_without_complaint(page: Path, tmp_pa
     assert seen["dots"] == 12 and seen["chosen"].startswith("speech level change")
     assert seen["examples"] == ["0", "1", "2"] and seen["pictures"]
     assert seen["played"] == pytest.approx(1.0, abs=0.01)
+    assert seen["said"] == "five six" and seen["marked"] == ["fix", "<b>."]
+    assert seen["costs"] == ["0.0204", "0.0123", "0.0199", "0.60", "0.50", "144", "309,156", "388"]
     assert not seen["wide"]
