@@ -140,6 +140,24 @@ def test_csv_has_a_row_for_each_system_and_file(pairs: Pairs, tmp_path: Path) ->
     assert len(lines) == 7 and lines[4].startswith("halver,sub/0,")
 
 
+def test_a_system_that_changes_nothing_gets_the_best_of_every_metric(pairs: Pairs, tmp_path: Path) -> None:
+    """Clean files as output: the known end of every scale, through the whole of a benchmark."""
+    pytest.importorskip("pesq")
+    pytest.importorskip("pystoi")
+    names = ["pesq_wb", "pesq_nb", "stoi", "estoi", "si_sdr", "seg_snr", "csig", "covl", "lsd", "m_stft", "f0_error",
+             "frechet", "level_change", "loudness_change"]  # fmt: skip
+    identity = OutputFolder("identity", tmp_path / "clean")
+    one = Pairs(pairs.items[:1], ())
+    comparison = compare_systems(one, [identity], select_families(names, True), 0, tmp_path / "outputs")
+    means = {column.key: comparison.systems[0].mean(column.key) for column in comparison.columns}
+    found = {key: interval.mean for key, interval in means.items() if interval is not None}
+    ends = {"pesq_wb": 4.644, "pesq_nb": 4.549, "stoi": 1, "estoi": 1, "si_sdr": 100, "seg_snr": 35, "csig": 5,
+            "cbak": 5, "covl": 5, "lsd": 0, "m_stft": 0, "f0_error": 0, "frechet_mel": 0, "level_change": 0,
+            "loudness_change": 0}  # fmt: skip
+    assert {key: found[key] for key in ends} == pytest.approx(ends, abs=1e-3)
+    assert comparison.gaps == {}
+
+
 def test_a_models_cost_is_measured_once_and_written_everywhere(pairs: Pairs, tmp_path: Path) -> None:
     cost = Cost(0.6, 0.5, {1: 0.02, 2: 0.012}, 0.019, 140.0, 309_156, 388_000_000)
     asked: list[str] = []
