@@ -35,9 +35,13 @@ def cell(interval: Mapping[str, float] | None, digits: int, sign: str = "") -> s
 
 def title(metric: Mapping[str, Any]) -> str:
     """A metric's name with its unit and an arrow to what is best."""
-    arrow = {HIGHER: " ↑", LOWER: " ↓"}.get(metric["best"], "")
+    return label(metric) + {HIGHER: " ↑", LOWER: " ↓"}.get(metric["best"], "")
+
+
+def label(metric: Mapping[str, Any]) -> str:
+    """A metric's name with its unit."""
     unit = f", {metric['unit']}" if metric["unit"] not in ("", "MOS") else ""
-    return NAMES.get(metric["key"], f"{metric['title']}{unit}") + arrow
+    return NAMES.get(metric["key"], f"{metric['title']}{unit}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

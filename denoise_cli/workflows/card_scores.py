@@ -9,7 +9,7 @@ from typing import Any
 
 from denoise_cli.errors import UsageConflict
 from denoise_cli.models.card import split_card, write_card
-from denoise_cli.workflows.benchmark_markdown import Record, cell, table, title
+from denoise_cli.workflows.benchmark_markdown import Record, cell, label, table, title
 from denoise_cli.workflows.benchmark_record import write_text
 
 SECTION = re.compile(r"^## Scores\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -60,7 +60,7 @@ def find_system(record: Record, name: str) -> Mapping[str, Any]:
 def _result(model: str, scored: ScoredSet) -> dict[str, Any]:
     system = find_system(scored.record, model)
     metrics = [
-        {"type": m["key"], "name": title(m), "value": round(system["mean"][m["key"]]["mean"], m["digits"] + 1)}
+        {"type": m["key"], "name": label(m), "value": round(system["mean"][m["key"]]["mean"], m["digits"] + 1)}
         for m in _shown(scored.record, [system])
     ]
     return {"task": dict(TASK), "dataset": {"type": scored.key, "name": scored.name}, "metrics": metrics}

@@ -29,7 +29,7 @@ def test_head_and_section_get_the_scores_and_the_rest_stays(record: dict[str, An
     assert head["license"] == "mit" and head["real_time_factor"] == 0.0199
     assert index["name"] == "compact" and result["dataset"] == {"type": "pairs", "name": "three pairs"}
     si_sdr = record["systems"][1]["mean"]["si_sdr"]["mean"]
-    assert result["metrics"][0] == {"type": "si_sdr", "name": "SI-SDR, dB ↑", "value": round(si_sdr, 2)}
+    assert result["metrics"][0] == {"type": "si_sdr", "name": "SI-SDR, dB", "value": round(si_sdr, 2)}
     assert body.count("Three pairs.") == 1 and "9.99" not in body
     assert "| input | 10.1 ±0.0 |" in body and "| compact | 20.0 ±0.0 |" in body
     assert "    hifidenoise benchmark --noisy data/noisy --clean data/clean\n" in body
