@@ -1,6 +1,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,6 +48,22 @@ def test_a_folder_without_a_model_and_an_unknown_name_are_refused(tmp_path: Path
         load_recogniser(f"whisper:{tmp_path}")
     with pytest.raises(UsageConflict, match="--word-error vosk: no such recogniser; there are pocketsphinx and"):
         load_recogniser("vosk")
+
+
+def test_whisper_runs_from_a_folder_on_one_thread_and_its_segments_are_joined(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class FakeModel:
+        def __init__(self, folder: str, **settings: object) -> None:
+            assert folder == str(tmp_path) and settings["cpu_threads"] == 1 and settings["local_files_only"] is True
+
+        def transcribe(self, audio: np.ndarray, **settings: object) -> tuple[list[SimpleNamespace], None]:
+            assert audio.dtype == np.float32 and audio.size == 24_000 and settings["temperature"] == 0.0
+            return [SimpleNamespace(text=" Hello there."), SimpleNamespace(text=" Bye.")], None
+
+    monkeypatch.setitem(sys.modules, "faster_whisper", SimpleNamespace(WhisperModel=FakeModel))
+    (tmp_path / "model.bin").touch()
+    assert recognise(speech_like(1.5, 48_000), 48_000, f"whisper:{tmp_path}") == "Hello there. Bye."
 
 
 def test_the_weights_say_which_whisper_it_is() -> None:
