@@ -122,6 +122,14 @@ def link(place: Path, target: Path) -> None:
     place.symlink_to(target.resolve(), target_is_directory=True)
 
 
+def read_record(benchmark: Benchmark) -> dict[str, Any]:
+    file = json_file(benchmark)
+    if not file.is_file():
+        sys.exit(f"{file.relative_to(ROOT)}: no such file; run {benchmark.key} first")
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
 def json_file(benchmark: Benchmark) -> Path:
     return WORK / f"{benchmark.key}.json"
 
