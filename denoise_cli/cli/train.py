@@ -96,9 +96,10 @@ def _run(job: Job) -> None:
     from denoise_cli.training.stages import STAGES
     from denoise_cli.workflows.train_stage import train_stage
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # a scheduler's end, and Ctrl-C also under nohup: save and go
-        signal.signal(number, signal.default_int_handler)
     first, as_json = job.options.place.rank == 0, job.log is LogStyle.json
+    if first:  # others wait for it in code that no handler interrupts; once they train, they note signals themselves
+        for number in (signal.SIGINT, signal.SIGTERM):  # a scheduler's end, and Ctrl-C also under nohup: save and go
+            signal.signal(number, signal.default_int_handler)
     with TrainingProgress(job.stage, quiet=as_json or not first) as progress:
         on_line = typer.echo if as_json and first else None
         scores = train_stage(STAGES[job.stage], job.config, job.options, progress.update, on_line)

@@ -5,10 +5,17 @@ import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
+from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 T = TypeVar("T")
+TALKATIVE = (
+    "torch.distributed.elastic",
+    "torch.distributed.elastic.agent.server.api",
+    "torch.distributed.elastic.multiprocessing.api",
+    "torch.multiprocessing.spawn",
+)
 
 
 class ProcessFailed(Exception):
@@ -23,11 +30,12 @@ def run_in_processes(count: int, work: Callable[[], T]) -> T:
     """Call `work`, which must pickle, in `count` new processes; returns what it returned in the first.
 
     Each finds its place in the environment: RANK, LOCAL_RANK, WORLD_SIZE. When one fails, the others are ended.
-    SIGINT and SIGTERM are passed on; the processes have 30 s.
+    SIGINT and SIGTERM are passed on; the processes have 30 s, and KeyboardInterrupt is raised here.
 
     Raises ProcessFailed.
     """
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # its report would repeat theirs
+    for name in TALKATIVE:  # what they report would repeat what the processes have said
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     config = LaunchConfig(
         run_id=uuid.uuid4().hex, min_nodes=1, max_nodes=1, nproc_per_node=count, rdzv_backend="c10d",
         rdzv_endpoint="localhost:0", local_addr="localhost", max_restarts=0, start_method="spawn",
@@ -37,6 +45,8 @@ def run_in_processes(count: int, work: Callable[[], T]) -> T:
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         raise ProcessFailed(failure.exitcode) from error
+    except SignalException as error:  # the processes have saved what they had, and are gone
+        raise KeyboardInterrupt from error
     return returned[0]
 
 
