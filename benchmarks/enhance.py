@@ -1,11 +1,12 @@
-"""What `hifidenoise enhance` costs: whole processes, from the shell's point of view.
+"""What `hifidenoise enhance` costs: whole processes, from the shell's point of view, side by side with others.
 
-    python benchmarks/enhance.py [--minutes 10] [--hours 0] [--runs 5] [--peer 'NAME=COMMAND {input} {output}']...
+    python benchmarks/enhance.py [--minutes 10] [--hours 0] [--files 1000] [--runs 5] [--rnnoise-model FILE]
+                                 [--peer 'NAME=COMMAND {input} {output}']...
 
-Prints a row for each of: cold start (a 4 s file), one thread on a file of --minutes at 16 kHz, the same at 48 kHz
-stereo, and 200 files of 2 s in one process. With --hours, a 48 kHz stereo file of that length too, for its peak memory.
-A peer is any command with {input} and {output}; it is timed in turn with ours, run by run, on the same files. Each
-figure is the median of --runs: machines are noisy.
+Prints tables of: cold start (a 4 s file), a file of --minutes, peak memory by the length of a file (with --hours, of
+one so long, too), real-time factor by thread count, and --files files of 2 s in one process.
+Each figure is the median of --runs, ours and the others run in turn on the same files. The ratio is of processor time
+to ours; it holds on a busy machine, too, where wall time does not.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from peers import Peer, peers
 
 BLOCK_SECONDS = 10
 
@@ -64,73 +66,108 @@ def write_noisy(path: Path, seconds: float, sample_rate: int, channels: int) -> 
             left -= count
 
 
-def ours(inputs: list[Path], output: Path) -> list[str]:
-    names = [str(path) for path in inputs]
-    return [
-        sys.executable,
-        "-m",
-        "denoise_cli",
-        "enhance",
-        *names,
-        "-o",
-        str(output),
-        "--overwrite",
-        "-q",
-        "--threads",
-        "1",
-    ]
+def ours(inputs: list[Path], output: Path, threads: int = 1, *more: str) -> list[str]:
+    command = [sys.executable, "-m", "denoise_cli", "enhance", *map(str, inputs), "-o", str(output), "--overwrite"]
+    return [*command, "-q", "-d", "cpu", "--threads", str(threads), *more]
 
 
-def compare(title: str, file: Path, folder: Path, peers: dict[str, str], runs: int) -> None:
-    """Time ours and the peers in turn on one file and print a row for each."""
-    seconds = soundfile.info(file).duration
-    commands = {"hifidenoise": ours([file], folder / "out.wav")}
-    for name, template in peers.items():
-        words = [word.format(input=file, output=folder / f"{name}.wav") for word in shlex.split(template)]
-        commands[name] = words
+def in_turn(commands: dict[str, list[str]], runs: int) -> dict[str, Cost]:
+    """Medians by name; a command that fails is told and left out."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(runs):
-        for name, command in commands.items():
-            costs[name].append(measure(command))
-    for name, values in costs.items():
-        cost = median(values)
+        for name in list(costs):
+            try:
+                costs[name].append(measure(commands[name]))
+            except subprocess.CalledProcessError as error:
+                print(f"{name}: failed with exit code {error.returncode}", file=sys.stderr)
+                del costs[name]
+    return {name: median(values) for name, values in costs.items()}
+
+
+def compare(title: str, file: Path, folder: Path, others: list[Peer], runs: int) -> None:
+    """Time ours and the others in turn on one file and print a row for each."""
+    seconds = soundfile.info(file).duration
+    commands = {"hifidenoise": ours([file], folder / "out.wav")}
+    for peer in others:
+        if peer.command is not None:
+            (folder / peer.name).mkdir(exist_ok=True)
+            commands[peer.name] = peer.command(file, folder / peer.name / "in.wav")
+    costs = in_turn(commands, runs)
+    for name, cost in costs.items():
         figures = f"{cost.processor_seconds:.2f} | {cost.wall_seconds:.2f} | {cost.peak_mb:.0f}"
-        print(f"| {title} | {name} | {figures} | {cost.processor_seconds / seconds:.4f} |", flush=True)
+        ratio = cost.processor_seconds / costs["hifidenoise"].processor_seconds
+        print(f"| {title} | {name} | {figures} | {cost.processor_seconds / seconds:.4f} | {ratio:.2f} |", flush=True)
 
 
-def many_files(folder: Path, count: int) -> None:
-    files = [folder / f"many{number:04d}.wav" for number in range(count)]
-    for file in files:
-        write_noisy(file, 2.0, 16_000, 1)
-    cost = measure(ours(files, folder / "many"))
+def by_threads(file: Path, folder: Path, runs: int) -> None:
+    seconds = soundfile.info(file).duration
+    print("\n| threads | wall s per s of audio | processor s per s of audio |\n|---|---|---|")
+    counts = sorted({1, 2, os.cpu_count() or 1})
+    costs = in_turn({str(count): ours([file], folder / "out.wav", count) for count in counts}, runs)
+    for count, cost in costs.items():
+        print(f"| {count} | {cost.wall_seconds / seconds:.4f} | {cost.processor_seconds / seconds:.4f} |", flush=True)
+
+
+def by_length(folder: Path, hours: float) -> None:
+    print("\n| length, 48 kHz stereo | peak MB |\n|---|---|")
+    for seconds in (4.0, 60.0, 300.0, 3600 * hours):
+        if seconds > 0:
+            file = folder / "long.wav"
+            write_noisy(file, seconds, 48_000, 2)
+            print(f"| {seconds:g} s | {measure(ours([file], folder / 'out.wav')).peak_mb:.0f} |", flush=True)
+
+
+def many_files(folder: Path, count: int, runs: int) -> None:
+    inputs = folder / "many"
+    inputs.mkdir()
+    for number in range(count):
+        write_noisy(inputs / f"{number:04d}.wav", 2.0, 16_000, 1)
     print(
-        f"\n{count} files of 2 s in one process: {count / cost.wall_seconds:.0f} files a second, {cost.peak_mb:.0f} MB"
+        f"\n| {count} files of 2 s, --jobs | files per s | processor ms per file | files per s of processor | peak MB |"
     )
+    print("|---|---|---|---|---|")
+    commands = {str(jobs): ours([inputs], folder / "enhanced", jobs, "--jobs", str(jobs)) for jobs in (1, 2)}
+    for jobs, cost in in_turn(commands, runs).items():
+        each = cost.processor_seconds / count
+        print(f"| {jobs} | {count / cost.wall_seconds:.0f} | {1000 * each:.1f} | {1 / each:.0f} | {cost.peak_mb:.0f} |")
+
+
+def named(text: str) -> Peer:
+    name, command = text.split("=", 1)
+    words = shlex.split(command)
+    return Peer(name, lambda source, target: [word.format(input=source, output=target) for word in words])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--hours", type=float, default=0.0)
+    parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")
+    parser.add_argument("--rnnoise-model")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", type=named)
     arguments = parser.parse_args()
-    peers = dict(peer.split("=", 1) for peer in arguments.peer)
-    print("| input | system | processor s | wall s | peak MB | processor s per s of audio |\n|---|---|---|---|---|---|")
+    others = [*peers(arguments.rnnoise_model), *arguments.peer]
+    for peer in others:
+        if peer.command is None:
+            print(f"{peer.name}: not here ({peer.missing})")
+    print("\n| input | system | processor s | wall s | peak MB | processor s per s of audio | ratio to ours |")
+    print("|---|---|---|---|---|---|---|")
+    few = min(arguments.runs, 3)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cases = [
-            ("4 s, 16 kHz", 4.0, 16_000, 1, arguments.runs),
-            (f"{arguments.minutes:g} min, 16 kHz", 60 * arguments.minutes, 16_000, 1, min(arguments.runs, 3)),
-            (f"{arguments.minutes:g} min, 48 kHz stereo", 60 * arguments.minutes, 48_000, 2, 1),
-            (f"{arguments.hours:g} h, 48 kHz stereo", 3600 * arguments.hours, 48_000, 2, 1),
+            ("4 s, 48 kHz", 4.0, 48_000, 1, arguments.runs),
+            (f"{arguments.minutes:g} min, 48 kHz", 60 * arguments.minutes, 48_000, 1, few),
+            (f"{arguments.minutes:g} min, 16 kHz", 60 * arguments.minutes, 16_000, 1, few),
         ]
         for title, seconds, sample_rate, channels, runs in cases:
-            if seconds > 0:
-                file = folder / "in.wav"
-                write_noisy(file, seconds, sample_rate, channels)
-                compare(title, file, folder, peers, runs)
-        many_files(folder, 200)
+            write_noisy(folder / "in.wav", seconds, sample_rate, channels)
+            compare(title, folder / "in.wav", folder, others, runs)
+        by_threads(folder / "in.wav", folder, few)
+        by_length(folder, arguments.hours)
+        if arguments.files:
+            many_files(folder, arguments.files, few)
 
 
 if __name__ == "__main__":
