@@ -63,3 +63,40 @@ def test_the_whole_command_stays_below_its_limit(tmp_path: Path, sample_rate: in
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert int(done.stdout.splitlines()[-1]) / 1024 <= LIMIT_MB
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no /proc there")
+def test_four_hours_take_no_more_memory_than_minutes_and_go_at_a_steady_pace(tmp_path: Path) -> None:
+    """At 8 kHz, to be done in minutes: the last hour takes as long as the first, within a quarter."""
+    source = tmp_path / "a.wav"
+    piece = voice_like(60, 8_000)[0]
+    with soundfile.SoundFile(source, "w", 8_000, 1, "PCM_16") as file:
+        for _ in range(4 * 60):
+            file.write(piece)
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from denoise_cli.inference.enhance_file import Listener, enhance_file\n"
+        "from denoise_cli.inference.options import EnhanceOptions\n"
+        "from tests.inference.engines import Passing\n"
+        "class Clock(Listener):\n"
+        "    hours, done = 0, 0.0\n"
+        "    def advances(self, seconds):\n"
+        "        self.done += seconds\n"
+        "        if self.done >= 3600 * self.hours - 1:\n"
+        "            self.hours += 1\n"
+        "            print(time.process_time())\n"
+        f"            {PRINT_PEAK}\n"
+        "engine = Passing()\n"
+        "engine.context = (17152, 17152)\n"
+        "enhance_file(Path(sys.argv[1]), Path(sys.argv[2]), engine, EnhanceOptions(), Clock())\n"
+    )
+    words = [sys.executable, "-c", script, str(source), str(tmp_path / "b.wav")]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
+    lines = list(map(float, done.stdout.splitlines()))
+    times, peaks = lines[::2], lines[1::2]
+    hours = [later - before for before, later in zip(times[:-1], times[1:], strict=True)]
+    assert len(hours) == 4 and max(hours) <= 1.25 * min(hours)
+    assert peaks[-1] <= 1.1 * peaks[1]
+    assert soundfile.info(tmp_path / "b.wav").frames == 4 * 3600 * 8_000
