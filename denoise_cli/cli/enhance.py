@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,6 +16,7 @@ from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.options import (
     ChannelRule,
     ClipRule,
+    ClusterName,
     EngineName,
     EnhanceOptions,
     HighBandRule,
@@ -56,6 +58,7 @@ def enhance(
     threads: flags.Threads = None,
     precision: flags.ComputePrecision = Precision.FLOAT32,
     jobs: flags.Jobs = None,
+    engine_cluster: flags.Cluster = ClusterName.NONE,
     engine: flags.Engine = EngineName.AUTO,
     chunk_seconds: flags.ChunkSeconds = None,
     as_json: flags.Json = False,
@@ -105,6 +108,12 @@ def enhance(
             from denoise_cli.workflows.enhance_raw import enhance_raw
 
             report = enhance_raw(raw, load, chosen, console)
+        elif engine_cluster is ClusterName.RAY:
+            from denoise_cli.workflows.ray_cluster import RayWorkers, enhance_on_ray
+
+            remote = partial(open_engine, str(find_model(model).absolute()), device, threads or 1, engine, precision)
+            workers = RayWorkers(threads or 1, 1 if device.startswith("cuda") else 0, jobs)
+            report = enhance_on_ray(plan, remote, chosen, console, workers)
         else:
             report = enhance_files(plan, load, chosen, console, at_once)
     console.summary(report)

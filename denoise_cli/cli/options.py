@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from denoise_cli.audio.raw_format import RawEncoding
-from denoise_cli.inference.options import ClipRule, EngineName, HighBandRule, Precision
+from denoise_cli.inference.options import ClipRule, ClusterName, EngineName, HighBandRule, Precision
 
 Inputs = Annotated[
     list[str] | None,
@@ -166,6 +166,13 @@ ChunkSeconds = Annotated[
         min=0.1,
         help="Run so much at a time [s]; changes memory, not the result.",
         show_default="by the model",
+    ),
+]
+Cluster = Annotated[
+    ClusterName,
+    typer.Option(
+        "--engine-cluster",
+        help="ray: on a Ray cluster (extra ray), which RAY_ADDRESS names; all its machines must see the files.",
     ),
 ]
 Json = Annotated[

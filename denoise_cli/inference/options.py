@@ -39,6 +39,13 @@ class EngineName(str, Enum):
     TORCH = "torch"
 
 
+class ClusterName(str, Enum):
+    """Which machines do the work."""
+
+    NONE = "none"  # this one
+    RAY = "ray"
+
+
 class Precision(str, Enum):
     """Numbers that torch computes convolutions in; the transforms around them stay in float32."""
 
