@@ -3,6 +3,7 @@
 Files are read and written where they are, so all machines must see them under the same paths.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -103,11 +104,11 @@ def _results(
         raise MissingPackage("--engine-cluster ray needs ray: pip install 'hifidenoise[ray]'") from error
     here = not ray.is_initialized()
     if here:
-        ray.init(log_to_driver=False, logging_level="ERROR")
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
     try:
         actors = _start(len(jobs), load_engine, options, workers)
         waiting = iter(enumerate(jobs))
-        running = {}
+        running: dict[object, tuple[int, ActorHandle[_Worker]]] = {}
         for actor, (place, job) in zip(actors, islice(waiting, len(actors)), strict=False):
             running[actor.enhance.remote(_absolute(job))] = (place, actor)
         while running:
