@@ -1,5 +1,6 @@
 """Feeds drawn batches to the loop, in order of their number, from worker processes."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,13 @@ def batches_from(corpus: Path | str, config: Config, first: int, end: int) -> It
         sampler=range(first, end),
         num_workers=config.train.loader_workers,
         prefetch_factor=4 if config.train.loader_workers else None,
+        worker_init_fn=_outlive_signals,
         generator=torch.Generator(),  # else starting to load would take a number from the run's own random state
     )
     return iter(loader)
+
+
+def _outlive_signals(worker: int) -> None:
+    """A terminal and a scheduler signal every process of a job: the loop decides, and its readers end with it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

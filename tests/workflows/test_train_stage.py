@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import multiprocessing
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from denoise_cli.config import Config
 from denoise_cli.errors import ModelUnavailable, TrainingFailed, UsageConflict
 from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import read_model_folder
+from denoise_cli.training.batches import batches_from
 from denoise_cli.training.stages import STAGE1, STAGE2, STAGE3
 from denoise_cli.workflows.train_stage import TrainOptions, train_stage
 from tests.data.speech_corpus import make_speech_corpus
@@ -202,3 +206,14 @@ def test_a_compiled_generator_trains_validates_and_is_saved_under_the_same_names
     assert plain.keys() == compiled.keys()
     for name, value in plain.items():
         torch.testing.assert_close(compiled[name], value, rtol=0, atol=1e-3)
+
+
+def test_readers_outlive_signals_that_a_scheduler_sends_to_all(corpus: Path) -> None:
+    batches = batches_from(corpus, with_train(loader_workers=1), 0, 40)
+    next(batches)
+    readers = multiprocessing.active_children()
+    assert readers
+    for reader in readers:
+        os.kill(reader.pid, signal.SIGTERM)
+        os.kill(reader.pid, signal.SIGINT)
+    assert sum(1 for _ in batches) == 39
