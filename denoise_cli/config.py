@@ -21,7 +21,7 @@ class FrontEndConfig:
     channels: tuple[int, ...] = (16, 24, 32, 32)  # one convolution a number; each halves the number of bands
     kernel: int = 5  # over frequency
     time_kernel: int = 1  # over frames, of the encoder's first convolution and the decoder's last
-    filter_frames: int = 1  # frames that the decoder's complex filter weighs for one; 1: a mask (3: DeepFilterNet's way)
+    filter_frames: int = 1  # that the decoder's complex filter weighs for one; 1: a mask (3: as DeepFilterNet)
     batch_norm: bool = False  # after each convolution but the skips and the decoder's last
     flatten: bool = False  # True: all bands become channels of one sequence; False: WaveNet weights shared over bands
 

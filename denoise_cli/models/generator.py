@@ -13,9 +13,9 @@ from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_fram
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
 
-# Compressed magnitudes of speech at -25 dBFS reach about 3, and the last tanh must be linear there: what it takes from a
-# peak, the expansion makes 1 / compression times as much. At 0.25 the PostNet's start was 15 dB from the identity, and
-# two runs did not learn that back; at 0.05 it is 40 dB.
+# Compressed magnitudes of speech at -25 dBFS reach about 3, and the last tanh must be linear there: what it takes from
+# a peak, the expansion makes 1 / compression times as much. At 0.25 the PostNet's start was 15 dB from the identity,
+# and two runs did not learn that back; at 0.05 it is 40 dB.
 POSTNET_SCALE = 0.05
 
 
