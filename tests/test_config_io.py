@@ -28,22 +28,23 @@ def test_presets_load_and_survive_a_round_trip(preset: str) -> None:
     assert from_mapping(Config, to_mapping(config)) == config
 
 
-def leaves(values: dict[str, object], path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], object]]":
-    found = []
-    for name, value in values.items():
-        found += leaves(value, (*path, name)) if isinstance(value, dict) else [((*path, name), value)]
-    return found
+def leaves(value: object, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], object]]":
+    """Keys of tables and places in lists of tables, down to what is neither."""
+    if isinstance(value, dict):
+        below = [(str(name), inner) for name, inner in value.items()]
+    elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
+        below = [(str(number), inner) for number, inner in enumerate(value)]
+    else:
+        return [(path, value)]
+    return [leaf for name, inner in below for leaf in leaves(inner, (*path, name))]
 
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_key_of_a_preset_arrives_in_the_config(preset: str) -> None:
     values = tomllib.loads((PRESETS / f"{preset}.toml").read_text(encoding="utf-8"))
-    loaded = to_mapping(load_config(preset))
+    loaded = dict(leaves(to_mapping(load_config(preset))))
     for path, wanted in leaves(values):
-        found: object = loaded
-        for name in path:
-            assert isinstance(found, dict)
-            found = found[name]
+        found = loaded[path]
         assert (list(found) if isinstance(found, tuple) else found) == wanted, ".".join(path)
 
 
