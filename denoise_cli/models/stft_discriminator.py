@@ -6,10 +6,10 @@ Not in the paper of this package. Several entries make the multi-resolution disc
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from denoise_cli.config import DiscriminatorConfig
+from denoise_cli.models.activations import activations
 
 LEAKY_SLOPE = 0.2
 
@@ -35,10 +35,7 @@ class StftDiscriminator(nn.Module):
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, list[Tensor]]:
         hidden = spectrogram(waveform, self.window, self.hop_length)[:, None]
-        features: list[Tensor] = []
-        for layer in self.layers:
-            hidden = functional.leaky_relu(layer(hidden), LEAKY_SLOPE)
-            features.append(hidden)
+        hidden, features = activations(self.layers, hidden, LEAKY_SLOPE)
         scores: Tensor = self.output(hidden)
         return scores.flatten(1), features
 

@@ -11,6 +11,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from denoise_cli.config import DiscriminatorConfig
+from denoise_cli.models.activations import activations
 
 LEAKY_SLOPE = 0.1
 PERIOD_WIDTHS = (32, 128, 512, 1024, 1024)
@@ -42,10 +43,7 @@ class PeriodDiscriminator(nn.Module):
         missing = -waveform.shape[-1] % self.period
         hidden = functional.pad(waveform[:, None], (0, missing), mode="reflect")
         hidden = hidden.unflatten(-1, (-1, self.period))  # (batch, 1, rows, period)
-        features: list[Tensor] = []
-        for layer in self.layers:
-            hidden = functional.leaky_relu(layer(hidden), LEAKY_SLOPE)
-            features.append(hidden)
+        hidden, features = activations(self.layers, hidden, LEAKY_SLOPE)
         scores: Tensor = self.output(hidden)
         return scores.flatten(1), features
 
@@ -72,9 +70,6 @@ class ScaleDiscriminator(nn.Module):
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, list[Tensor]]:
         hidden = self.pool(waveform[:, None])
-        features: list[Tensor] = []
-        for layer in self.layers:
-            hidden = functional.leaky_relu(layer(hidden), LEAKY_SLOPE)
-            features.append(hidden)
+        hidden, features = activations(self.layers, hidden, LEAKY_SLOPE)
         scores: Tensor = self.output(hidden)
         return scores[:, 0], features
