@@ -8,7 +8,7 @@ The unit is PESQ's: 0.1 * symmetric + 0.0309 * asymmetric disturbance, to be sub
 import torch
 from torch import Tensor, nn
 
-from denoise_cli.losses.hearing import Ear, over_time
+from denoise_cli.losses.hearing import Ear
 
 LISTENING_LEVEL_DB = 79.0  # sound pressure level that the target's active speech is played at
 
@@ -26,9 +26,7 @@ class BarkLoudnessLoss(nn.Module):
     def forward(self, estimate: Tensor, target: Tensor) -> Tensor:
         gain = _listening_gain(target)
         ours, theirs = self.ear.band_power(estimate * gain), self.ear.band_power(target * gain)
-        symmetric, asymmetric = self.ear.disturbances(ours, theirs)
-        weight = ((theirs.sum(dim=-1) + 1e5) / 1e7) ** -0.04
-        return (0.1 * over_time(symmetric * weight) + 0.0309 * over_time(asymmetric * weight)).mean()
+        return self.ear.disturbance(ours, theirs, theirs.sum(dim=-1)).mean()
 
 
 def _listening_gain(target: Tensor) -> Tensor:

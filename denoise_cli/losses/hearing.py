@@ -53,7 +53,13 @@ class Ear(nn.Module):
         at_threshold = LOUDNESS_SCALE * (self.threshold / 0.5) ** self.exponent
         return at_threshold * ((1 + 0.5 * ratio) ** self.exponent - 1)
 
-    def disturbances(self, ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+    def disturbance(self, ours: Tensor, theirs: Tensor, frame_power: Tensor) -> Tensor:
+        """(batch,), in units of PESQ, from two (batch, frames, bands) and the power that frames are weighed by."""
+        weight = ((frame_power + 1e5) / 1e7) ** -0.04
+        symmetric, asymmetric = self._disturbances(ours, theirs)
+        return 0.1 * _over_time(symmetric * weight) + 0.0309 * _over_time(asymmetric * weight)
+
+    def _disturbances(self, ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
         """Symmetric and asymmetric disturbance of each frame, (batch, frames), from two (batch, frames, bands).
 
         What differs by less than a quarter of the smaller loudness is not heard; the asymmetric one counts what was
@@ -70,7 +76,7 @@ class Ear(nn.Module):
         return symmetric, (difference * asymmetry).mean(dim=-1) * total_width
 
 
-def over_time(disturbance: Tensor) -> Tensor:
+def _over_time(disturbance: Tensor) -> Tensor:
     """(batch, frames) -> (batch,): norm 6 over half-overlapping 320 ms, then norm 2."""
     capped = disturbance.clamp(max=MAXIMUM_DISTURBANCE)
     size = min(FRAMES_PER_SYLLABLE, capped.shape[-1])

@@ -8,11 +8,11 @@ is the alignment in time. A level or a colour of its own costs nothing here, so 
 import torch
 from torch import Tensor, nn
 
-from denoise_cli.losses.hearing import SAMPLE_RATE, Ear, over_time
+from denoise_cli.losses.hearing import SAMPLE_RATE, Ear
 
 ALIGNED_BAND_HZ = (350.0, 3250.0)  # P.862, 10.1.2: both levels are measured here ...
 ALIGNED_LEVEL_DB = 84.0  # ... and brought to this, re 20 micropascal
-AUDIBLE_POWER = 1e7  # of a frame, far above the threshold: softer ones say nothing of the average spectrum
+AUDIBLE_POWER = 1e6  # of a frame, far above the threshold: softer ones say nothing of the average spectrum
 
 
 class PesqDisturbanceLoss(nn.Module):
@@ -30,9 +30,7 @@ class PesqDisturbanceLoss(nn.Module):
         theirs = self.ear.band_power(_at_one_level(target))
         theirs = self._with_average_spectrum_of(ours, theirs)
         ours = self._with_frame_levels_of(theirs, ours)
-        symmetric, asymmetric = self.ear.disturbances(ours, theirs)
-        weight = ((self._audible(theirs, 1).sum(dim=-1) + 1e5) / 1e7) ** -0.04
-        disturbance = 0.1 * over_time(symmetric * weight) + 0.0309 * over_time(asymmetric * weight)
+        disturbance = self.ear.disturbance(ours, theirs, self._audible(theirs, 1).sum(dim=-1))
         return torch.where(target.square().sum(dim=-1) > 1e-4, disturbance, torch.zeros_like(disturbance)).mean()
 
     def _audible(self, power: Tensor, above: float) -> Tensor:
@@ -41,7 +39,7 @@ class PesqDisturbanceLoss(nn.Module):
 
     def _with_average_spectrum_of(self, ours: Tensor, theirs: Tensor) -> Tensor:
         """The target's powers, filtered to the estimate's average spectrum by at most 20 dB (P.862, 10.2.1.3)."""
-        speaks = self._audible(theirs, 100).sum(dim=-1, keepdim=True) > AUDIBLE_POWER * 0.1
+        speaks = self._audible(theirs, 100).sum(dim=-1, keepdim=True) > AUDIBLE_POWER
         our_mean = (self._audible(ours, 100) * speaks).mean(dim=1, keepdim=True)
         their_mean = (self._audible(theirs, 100) * speaks).mean(dim=1, keepdim=True)
         return theirs * ((our_mean + 1e3) / (their_mean + 1e3)).clamp(0.01, 100)

@@ -5,15 +5,8 @@ import pytest
 import torch
 
 from denoise_cli.losses.pesq_disturbance import PesqDisturbanceLoss
-from tests.losses.test_bark_loudness import raw_pesq
+from tests.losses.test_bark_loudness import raw_pesq, with_noise
 from tests.losses.test_losses import speech_like
-
-
-def with_noise(clean: torch.Tensor, level: float, slope: float, seed: int) -> torch.Tensor:
-    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(clean.shape[1]))
-    spectrum /= np.maximum(np.arange(len(spectrum)), 50) ** slope
-    added = np.fft.irfft(spectrum, clean.shape[1])
-    return clean + torch.from_numpy(level * added / added.std()).float()
 
 
 def test_it_follows_pesq_over_noises_levels_and_colours() -> None:
