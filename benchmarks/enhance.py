@@ -13,44 +13,24 @@ import argparse
 import os
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from peers import Peer, peers
 
+from denoise_cli.errors import CannotStart
+from denoise_cli.workflows.measured_process import ProcessCost, measure_process
+
 BLOCK_SECONDS = 10
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # for every library
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of one finished process."""
-
-    processor_seconds: float
-    wall_seconds: float
-    peak_mb: float
-
-
-def measure(command: list[str]) -> Cost:
-    """Run a command with one thread for every library. Raises CalledProcessError when it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    if status:
-        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024))
-
-
-def median(costs: list[Cost]) -> Cost:
-    columns = [[getattr(cost, name) for cost in costs] for name in ("processor_seconds", "wall_seconds", "peak_mb")]
-    return Cost(*map(statistics.median, columns))
+def median(costs: list[ProcessCost]) -> ProcessCost:
+    columns = [[getattr(cost, name) for cost in costs] for name in ("wall_seconds", "processor_seconds", "peak_mb")]
+    return ProcessCost(*map(statistics.median, columns))
 
 
 def write_noisy(path: Path, seconds: float, sample_rate: int, channels: int) -> None:
@@ -71,15 +51,15 @@ def ours(inputs: list[Path], output: Path, threads: int = 1, *more: str) -> list
     return [*command, "-q", "-d", "cpu", "--threads", str(threads), *more]
 
 
-def in_turn(commands: dict[str, list[str]], runs: int) -> dict[str, Cost]:
+def in_turn(commands: dict[str, list[str]], runs: int) -> dict[str, ProcessCost]:
     """Medians by name; a command that fails is told and left out."""
-    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    costs: dict[str, list[ProcessCost]] = {name: [] for name in commands}
     for _ in range(runs):
         for name in list(costs):
             try:
-                costs[name].append(measure(commands[name]))
-            except subprocess.CalledProcessError as error:
-                print(f"{name}: failed with exit code {error.returncode}", file=sys.stderr)
+                costs[name].append(measure_process(commands[name]))
+            except CannotStart as error:
+                print(f"{name}: {error}", file=sys.stderr)
                 del costs[name]
     return {name: median(values) for name, values in costs.items()}
 
@@ -114,7 +94,7 @@ def by_length(folder: Path, hours: float) -> None:
         if seconds > 0:
             file = folder / "long.wav"
             write_noisy(file, seconds, 48_000, 2)
-            print(f"| {seconds:g} s | {measure(ours([file], folder / 'out.wav')).peak_mb:.0f} |", flush=True)
+            print(f"| {seconds:g} s | {measure_process(ours([file], folder / 'out.wav')).peak_mb:.0f} |", flush=True)
 
 
 def many_files(folder: Path, count: int, runs: int) -> None:
@@ -147,6 +127,7 @@ def main() -> None:
     parser.add_argument("--rnnoise-model")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", type=named)
     arguments = parser.parse_args()
+    os.environ.update(ONE_THREAD)
     others = [*peers(arguments.rnnoise_model), *arguments.peer]
     for peer in others:
         if peer.command is None:
