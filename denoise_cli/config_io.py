@@ -53,7 +53,8 @@ def load_config(preset: str, file: Path | None = None, assignments: Sequence[str
     if file is not None:
         _merge(values, _read_toml(file))
     for assignment in assignments:
-        _merge(values, _parse_assignment(assignment))
+        key, value = _parse_assignment(assignment)
+        _merge(_table_of(values, key[:-1]), {key[-1]: value})
     return from_mapping(Config, values, where=f"preset {preset}")
 
 
@@ -64,7 +65,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise UsageConflict(f"{file}: cannot be read as TOML ({error})") from error
 
 
-def _parse_assignment(assignment: str) -> dict[str, Any]:
+def _parse_assignment(assignment: str) -> tuple[list[str], Any]:
+    """Its dotted key in parts, and its value."""
     key, equals, text = assignment.partition("=")
     if not equals or not key.strip():
         raise UsageConflict(f"--set {assignment}: write key=value, for instance train.batch_size=4")
@@ -72,9 +74,16 @@ def _parse_assignment(assignment: str) -> dict[str, Any]:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a bare word is a string
-    for name in reversed(key.strip().split(".")):
-        value = {name: value}
-    return typing.cast(dict[str, Any], value)
+    return key.strip().split("."), value
+
+
+def _table_of(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """The table that a key lies in; what is no table yet becomes one, and is refused later if it may not be."""
+    for name in path:
+        if not isinstance(values.get(name), dict):
+            values[name] = {}
+        values = values[name]
+    return values
 
 
 def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:

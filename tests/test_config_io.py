@@ -90,6 +90,12 @@ def test_losses_are_replaced_as_a_whole_not_merged() -> None:
     assert load_config("compact", None, ["stage1.losses={l1 = 1.0}"]).stage1.losses == {"l1": 1.0}
 
 
+def test_one_loss_is_changed_without_the_others() -> None:
+    before = load_config("compact").stage1.losses
+    changed = load_config("compact", None, ["stage1.losses.snr=3", "stage1.losses.l1=0.5"]).stage1.losses
+    assert changed == {**before, "snr": 3.0, "l1": 0.5}
+
+
 def test_a_front_end_appears_where_the_preset_has_none() -> None:
     config = load_config("paper", None, ["generator.front_end.n_fft=256"])
     assert config.generator.front_end == FrontEndConfig(n_fft=256)
