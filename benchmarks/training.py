@@ -26,11 +26,11 @@ from denoise_cli.config_io import load_config
 from denoise_cli.data.degradation import DrawnTensors, degrade, to_device
 from denoise_cli.inference.device import find_device
 from denoise_cli.losses.table import Loss, make_losses
-from denoise_cli.models.generator import Generator
+from denoise_cli.models.generator import Estimates, Generator
 from denoise_cli.training.batches import batches_from
 from denoise_cli.training.stages import STAGES, Stage, groups_in_step
 from denoise_cli.training.state import TrainState, new_state, update_ema
-from denoise_cli.training.steps import Batch, discriminator_step, generator_step, training_step
+from denoise_cli.training.steps import Batch, discriminator_step, generator_step, run_generator, training_step
 
 PARTS = ("data", "augmentation", "discriminators", "generator", "optimizer")
 
@@ -89,12 +89,17 @@ class Run:
         """As `training_step`, part by part."""
         groups = [self.group(watch) for _ in range(groups_in_step(self.stage.config(self.config)))]
         state = self.state
+        estimates: Estimates | None = None
         if state.adversary is not None:
+            with watch.part("generator"):
+                if len(groups[-1]) == 1:
+                    estimates = run_generator(state.generator, groups[-1][0].noisy, self.config.train.precision)
             for update, group in enumerate(groups):
+                known = estimates.y2.detach() if estimates and update == len(groups) - 1 else None
                 with watch.part("discriminators"):
-                    discriminator_step(state, state.adversary, group, self.stage, self.config, update)
+                    discriminator_step(state, state.adversary, group, self.stage, self.config, update, known)
         with watch.part("generator"):
-            generator_step(state, groups[-1], self.stage, self.config, self.losses)
+            generator_step(state, groups[-1], self.stage, self.config, self.losses, estimates)
         state.step += 1
         with watch.part("optimizer"):
             update_ema(state, self.config.train.ema_decay)

@@ -113,6 +113,7 @@ class TrainConfig:
     validation_seconds: float = 4.0
     loader_workers: int = 1
     window_shards: int = 8  # of each kind in the memory of each worker; only with a corpus of shards
+    joint_batch_norm: bool = True  # over the batches of all processes; false: each its own, faster on CPUs
     accumulate: int = 1  # batches whose gradients are averaged into one update
     explosion_factor: float = 20.0  # the run stops when a loss is this many times that of its first steps; 0: off
 
@@ -165,6 +166,7 @@ class AdversarialConfig:
     betas: tuple[float, float] = (0.5, 0.9)  # MelGAN; the paper's are not known
     weight_decay: float = 0.0
     updates: int = 2  # of the discriminators for each of the generator, each on a batch of its own
+    gradient_limit: float = 0.0  # longest gradient, weighted, that an item of the estimate gets of them; 0: none
     generator_frozen_steps: int = 0  # at the beginning, while the discriminators learn alone
     instance_noise: float = 0.0  # standard deviation on all that discriminators see, falling to 0 ...
     instance_noise_steps: int = 10_000  # ... over these steps

@@ -11,12 +11,14 @@ class JointBatchNorm2d(nn.BatchNorm2d):
     """torch's BatchNorm2d; in training within a process group, over the batches of all processes.
 
     (batch, channels, height, width), of equal size in all processes. torch's SyncBatchNorm does this on CUDA only, and
-    has no second derivative, which the penalty R1 needs.
+    has no second derivative, which the penalty R1 needs. With `joint` off, each process has statistics of its own.
     """
+
+    joint = True
 
     def forward(self, input: Tensor) -> Tensor:
         uses_batch = self.training or not self.track_running_stats
-        if not uses_batch or _processes() == 1:
+        if not uses_batch or not self.joint or _processes() == 1:
             return super().forward(input)
         with torch.autocast(input.device.type, enabled=False):
             exact = input.float() if input.dtype in (torch.bfloat16, torch.float16) else input
@@ -38,6 +40,13 @@ class JointBatchNorm2d(nn.BatchNorm2d):
             self.num_batches_tracked.add_(1)
 
 
+def set_joint(network: nn.Module, joint: bool) -> None:
+    """Whether all batch norms of a network are over the batches of all processes."""
+    for module in network.modules():
+        if isinstance(module, JointBatchNorm2d):
+            module.joint = joint
+
+
 class _Normalise(torch.autograd.Function):
     """(input, weight, bias, eps) -> (output, mean, variance); the moments are the joint batch's, (channels,).
 
@@ -57,14 +66,13 @@ class _Normalise(torch.autograd.Function):
         return _affine(input, weight * scale, bias - mean * weight * scale), mean, variance
 
     @staticmethod
-    def backward(
-        ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         input, weight, bias, mean, scale = ctx.saved_tensors  # type: ignore[attr-defined]
         gradient = gradients[0]
         if torch.is_grad_enabled():  # a second derivative is wanted
             output = _normalise(input, weight, bias, ctx.eps)  # type: ignore[attr-defined]
-            return *torch.autograd.grad(output, (input, weight, bias), gradient, create_graph=True), None
+            inputs = torch.autograd.grad(output, (input, weight, bias), gradient, create_graph=True)
+            return inputs[0], inputs[1], inputs[2], None
         of_bias = gradient.sum(POSITIONS)
         of_weight = ((gradient * input).sum(POSITIONS) - mean * of_bias) * scale
         joint = _sum_over_processes(torch.stack([of_weight, of_bias])) / (input.numel() // len(mean) * _processes())

@@ -133,6 +133,19 @@ def add_noise(waveform: Tensor, deviation: float, source: torch.Generator) -> Te
     return waveform + deviation * noise
 
 
+def limit_gradient(waveform: Tensor, longest: float) -> Tensor:
+    """(batch, samples), the same; the gradient of each item that comes back through it is at most so long; 0: any.
+
+    The logarithm of a spectrogram has gradients of hundreds where an estimate is all but silent: without a limit
+    single items drown out every other loss.
+    """
+    if longest == 0 or not waveform.requires_grad:
+        return waveform
+    same = waveform.view_as(waveform)
+    same.register_hook(lambda gradient: gradient * (longest / gradient.norm(dim=1, keepdim=True).clamp(min=longest)))
+    return same
+
+
 @torch.no_grad()
 def clip_weights(adversary: Adversary) -> None:
     """For the form that wants it: every parameter into +- weight_limit (Arjovsky 2017)."""

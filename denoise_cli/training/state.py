@@ -12,6 +12,7 @@ from torch import Tensor
 from denoise_cli.config import Config, StageConfig, TrainConfig
 from denoise_cli.errors import UsageConflict
 from denoise_cli.models.generator import Generator
+from denoise_cli.models.joint_batch_norm import set_joint
 from denoise_cli.training.adversary import Adversary, new_adversary
 from denoise_cli.training.muon import Muon
 from denoise_cli.training.stages import Stage
@@ -90,9 +91,11 @@ def new_state(stage: Stage, config: Config, generator: Generator) -> TrainState:
     )
     ema = {name: value.detach().clone() for name, value in generator.state_dict().items()}
     state = TrainState(generator, optimizer, ema if config.train.ema_decay > 0 else {})
+    set_joint(generator, config.train.joint_batch_norm)
     if own.adversarial is not None:
         samples = round(config.train.crop_seconds * generator.sample_rate)
         state.adversary = new_adversary(own.adversarial, generator.sample_rate, samples, trained[0].device)
+        set_joint(state.adversary.discriminators, config.train.joint_batch_norm)
     return state
 
 

@@ -17,6 +17,7 @@ from denoise_cli.training.adversary import (
     discriminator_loss,
     generator_gain,
     instance_noise,
+    limit_gradient,
 )
 from denoise_cli.training.processes import average_gradients
 from denoise_cli.training.stages import Stage
@@ -38,28 +39,42 @@ def training_step(
     The gradients of a group's batches are averaged. Returns losses and what is worth watching by name; detached.
     """
     values: dict[str, Tensor] = {}
+    estimates: Estimates | None = None
+    trains_generator = state.adversary is None or state.step >= state.adversary.config.generator_frozen_steps
     if state.adversary is not None:
-        for update, batches in enumerate(groups):
+        for update, batches in enumerate(groups[:-1]):
             values = discriminator_step(state, state.adversary, batches, stage, config, update)
-    if state.adversary is None or state.step >= state.adversary.config.generator_frozen_steps:
-        values |= generator_step(state, groups[-1], stage, config, losses)
+        if trains_generator and len(groups[-1]) == 1:  # of more batches, the graphs would be in memory at once
+            estimates = run_generator(state.generator, groups[-1][0].noisy, config.train.precision)
+        values = discriminator_step(
+            state, state.adversary, groups[-1], stage, config, len(groups) - 1, estimates and estimates.y2.detach()
+        )
+    if trains_generator:
+        values |= generator_step(state, groups[-1], stage, config, losses, estimates)
     state.step += 1
     update_ema(state, config.train.ema_decay)
     return values
 
 
 def generator_step(
-    state: TrainState, batches: Sequence[Batch], stage: Stage, config: Config, losses: Mapping[str, Loss]
+    state: TrainState,
+    batches: Sequence[Batch],
+    stage: Stage,
+    config: Config,
+    losses: Mapping[str, Loss],
+    known: Estimates | None = None,
 ) -> dict[str, Tensor]:
     """Update the stage's parameters of the generator; those of discriminators stay as they are, without gradients.
 
-    Returns the unweighted losses by name, their weighted sum as `total`, and `gradient_norm`; detached, not waited for.
+    `known` are the estimates of the first batch where they have been made, with their graph. Returns the unweighted
+    losses by name, their weighted sum as `total`, and `gradient_norm`; detached, not waited for.
     """
     _set_rate(state.optimizer, learning_rate(stage.config(config), config.train, state.step))
     state.optimizer.zero_grad(set_to_none=True)
     collected = []
     for batch in batches:
-        estimates = run_generator(state.generator, batch.noisy, config.train.precision)
+        estimates = known or run_generator(state.generator, batch.noisy, config.train.precision)
+        known = None
         values = weigh_losses(estimates, batch.target, stage, config, losses)
         if state.adversary is not None:
             values = _with_adversary(state, state.adversary, values, batch.target, estimates.y2, config)
@@ -69,20 +84,25 @@ def generator_step(
 
 
 def discriminator_step(
-    state: TrainState, adversary: Adversary, batches: Sequence[Batch], stage: Stage, config: Config, update: int
+    state: TrainState,
+    adversary: Adversary,
+    batches: Sequence[Batch],
+    stage: Stage,
+    config: Config,
+    update: int,
+    known: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Update the discriminators on targets and final estimates; the generator is run without gradients.
 
-    `update` is the number of this one within the step. Returns as `discriminator_loss`, with
-    `discriminator_gradient_norm`; detached.
+    `update` is the number of this one within the step; `known` is the final estimate of the first batch where it has
+    been made. Returns as `discriminator_loss`, with `discriminator_gradient_norm`; detached.
     """
     rate = adversary.config.learning_rate * rate_factor(stage.config(config), config.train, state.step)
     _set_rate(adversary.optimizer, rate)
     adversary.optimizer.zero_grad(set_to_none=True)
     collected = []
     for number, batch in enumerate(batches):
-        with torch.no_grad():
-            fake = run_generator(state.generator, batch.noisy, config.train.precision).y2
+        fake = known if number == 0 and known is not None else _final_estimate(state, batch, config)
         deviation = instance_noise(adversary.config, state.step)
         source = _noise_source(config, state.step, 1 + update * len(batches) + number, fake.device)
         real, fake = add_noise(batch.target, deviation, source), add_noise(fake, deviation, source)
@@ -92,6 +112,11 @@ def discriminator_step(
     norm = _update(adversary.optimizer, config.train.clip_gradient_norm)
     clip_weights(adversary)
     return {**_mean(collected), "discriminator_gradient_norm": norm}
+
+
+@torch.no_grad()
+def _final_estimate(state: TrainState, batch: Batch, config: Config) -> Tensor:
+    return run_generator(state.generator, batch.noisy, config.train.precision).y2
 
 
 def run_generator(generator: Generator, noisy: Tensor, precision: str) -> Estimates:
@@ -124,6 +149,7 @@ def _with_adversary(
     deviation = instance_noise(adversary.config, state.step)
     source = _noise_source(config, state.step, 0, fake.device)
     adversary.discriminators.requires_grad_(False).eval()  # being asked moves no spectral norm
+    fake = limit_gradient(fake, adversary.config.gradient_limit)
     gain = generator_gain(
         adversary, add_noise(real, deviation, source), add_noise(fake, deviation, source), config.train.precision
     )

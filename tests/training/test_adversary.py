@@ -13,7 +13,14 @@ from denoise_cli.losses.table import make_losses
 from denoise_cli.models.discriminators import Discriminators
 from denoise_cli.models.generator import Estimates, Generator
 from denoise_cli.training import steps
-from denoise_cli.training.adversary import Adversary, add_noise, discriminator_loss, instance_noise, new_adversary
+from denoise_cli.training.adversary import (
+    Adversary,
+    add_noise,
+    discriminator_loss,
+    instance_noise,
+    limit_gradient,
+    new_adversary,
+)
 from denoise_cli.training.stages import STAGE3
 from denoise_cli.training.state import TrainState, new_state
 from denoise_cli.training.steps import Batch, discriminator_step, generator_step, training_step
@@ -79,6 +86,37 @@ def test_the_discriminators_move_the_generator_in_its_own_step() -> None:
         generator_step(state, [one_batch()], STAGE3, config, LOSSES)
         moved.append(parameters_of(state.generator))
     assert not all(torch.equal(without, with_them) for without, with_them in zip(*moved, strict=True))
+
+
+def test_the_gradient_of_the_discriminators_is_as_long_as_allowed_and_no_longer() -> None:
+    waveform = torch.randn(2, 100, requires_grad=True)
+    wanted = torch.stack([torch.full((100,), 0.01), torch.full((100,), 5.0)])  # of length 0.1 and 50
+    (limit_gradient(waveform, 2.0) * wanted).sum().backward()
+    assert waveform.grad is not None
+    torch.testing.assert_close(waveform.grad.norm(dim=1), torch.tensor([0.1, 2.0]))
+    assert limit_gradient(waveform, 0.0) is waveform
+
+
+def test_the_limit_holds_for_the_discriminators_alone() -> None:
+    seen = {}
+    for limit in (0.0, 1e-9):
+        config = with_adversarial(gradient_limit=limit, adversarial_weight=100.0)
+        state, _ = fresh(config)
+        seen[limit] = float(generator_step(state, [one_batch()], STAGE3, config, LOSSES)["gradient_norm"])
+    without = with_adversarial(adversarial_weight=0.0, feature_matching_weight=0.0)
+    state, _ = fresh(without)
+    plain = float(generator_step(state, [one_batch()], STAGE3, without, LOSSES)["gradient_norm"])
+    assert seen[1e-9] == pytest.approx(plain, rel=1e-4)
+    assert seen[0.0] != pytest.approx(plain, rel=1e-3)
+
+
+def test_the_generator_runs_once_for_both_sides_of_an_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    plain = steps.run_generator
+    monkeypatch.setattr(steps, "run_generator", lambda *words: (runs.append(torch.is_grad_enabled()), plain(*words))[1])
+    state, _ = fresh()
+    training_step(state, [[one_batch(1)], [one_batch(2)]], STAGE3, CONFIG, LOSSES)
+    assert runs == [False, True]  # the first update's batch is the discriminators' alone
 
 
 def test_feature_matching_is_the_generators_loss_and_not_the_discriminators() -> None:
