@@ -15,13 +15,13 @@ LEVELS = (
     {"models", "losses", "data"},
     {"audio"},
     {"config_io"},
-    {"config", "errors"},
+    {"config", "errors", "file_replacement"},
     {"__init__"},
 )
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 SIBLINGS = {("training", "metrics")}  # validation during training is by the metrics of `benchmark`
 FILES = sorted(PACKAGE.rglob("*.py"))
-STARTS_FAST = {"cli", "config", "config_io", "errors", "audio", "__init__", "__main__"}
+STARTS_FAST = {"cli", "config", "config_io", "errors", "file_replacement", "audio", "__init__", "__main__"}
 TORCH_BY_NATURE = {"audio/stft.py"}
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoise_cli.data.corpus import COLUMNS, COMMIT_POINT, FORMAT_VERSION, KINDS, SAMPLE_RATE, SHARDS
+from denoise_cli.file_replacement import replace_file
 
 SHARD_BYTES = 256 * 2**20  # a shard that has reached it is closed; a longer item still gets one of its own
 PEAK = 0.9  # of int16's range, per item
@@ -227,14 +228,8 @@ class Generation:
 
 
 def replace_json(file: Path, content: dict[str, Any]) -> None:
-    """Write JSON beside its place, flush it to the disk, and put it in place at once."""
-    temporary = file.with_name(f".{file.name}.part")
-    with temporary.open("w", encoding="utf-8") as handle:
-        json.dump(content, handle, indent=1)
-        handle.write("\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(temporary, file)
+    """Write JSON, whole or not at all."""
+    replace_file(file, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def sweep(path: Path, keep: set[str]) -> list[str]:

@@ -8,6 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from denoise_cli.errors import ModelUnavailable
+from denoise_cli.file_replacement import replace_file
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.model_folder import ModelFolder
 from denoise_cli.models.safetensors_header import read_shapes
@@ -37,11 +38,9 @@ def load_generator(folder: ModelFolder, device: torch.device | str = "cpu") -> G
 
 
 def save_weights(generator_state: dict[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
-    """Write model.safetensors by temp-and-rename; `dtype` is that of matrices, vectors are few and stay in float32."""
-    temporary = path.with_name(f".{path.name}.part")
+    """Write model.safetensors whole or not at all; `dtype` is that of matrices, vectors are few and stay in float32."""
     weights = {
         name: value.detach().to("cpu", dtype if value.ndim > 1 else torch.float32).contiguous()
         for name, value in generator_state.items()
     }
-    temporary.write_bytes(save(weights))  # not save_file: it makes files that only their owner can read
-    temporary.replace(path)
+    replace_file(path, save(weights))  # not save_file: it makes files that only their owner can read

@@ -10,6 +10,7 @@ from typing import Any
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import from_mapping
 from denoise_cli.errors import ModelUnavailable
+from denoise_cli.file_replacement import replace_file
 from denoise_cli.models.config_limits import find_violation
 from denoise_cli.models.reference import parse_reference
 
@@ -122,13 +123,11 @@ def _refuse_pickles(path: Path) -> None:
 
 
 def write_config(path: Path, generator: dict[str, Any], use_postnet: bool, trained_with: dict[str, Any]) -> None:
-    """Write config.json by temp-and-rename."""
+    """Write config.json, whole or not at all."""
     content = {
         "format_version": FORMAT_VERSION,
         "generator": generator,
         "use_postnet": use_postnet,
         "trained_with": trained_with,
     }
-    temporary = path / ".config.json.part"
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path / "config.json")
+    replace_file(path / "config.json", (json.dumps(content, indent=2) + "\n").encode())

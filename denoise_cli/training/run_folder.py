@@ -6,6 +6,7 @@ state.pt                                  everything that a resumed run needs
 log.jsonl tensorboard/                    losses and scores
 """
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from denoise_cli.config import Config
 from denoise_cli.config_io import from_mapping, to_mapping
 from denoise_cli.errors import TrainingFailed, UsageConflict
+from denoise_cli.file_replacement import replace_file
 from denoise_cli.models.loading import save_weights
 from denoise_cli.models.model_folder import write_config
 from denoise_cli.training.stages import Stage
@@ -40,7 +42,7 @@ class RunFolder:
         """lanes: readers of a corpus of shards; what each draws depends on their number."""
         self.path.mkdir(parents=True, exist_ok=True)
         content = {"stage": stage.name, "config": to_mapping(config), "corpus": corpus, "lanes": lanes}
-        _replace(self.config_file, json.dumps(content, indent=2) + "\n")
+        replace_file(self.config_file, (json.dumps(content, indent=2) + "\n").encode())
 
     def check_same(self, stage: Stage, config: Config, lanes: int | None = None) -> None:
         """Raises UsageConflict, naming each difference, if the run was started with another stage or config."""
@@ -63,9 +65,9 @@ class RunFolder:
             )
 
     def save_state(self, state: TrainState) -> None:
-        temporary = self.path / ".state.pt.part"
-        torch.save(state.state_dict(), temporary)
-        temporary.replace(self.state_file)
+        buffer = io.BytesIO()
+        torch.save(state.state_dict(), buffer)
+        replace_file(self.state_file, buffer.getbuffer())
 
     def read_state(self) -> dict[str, Any]:
         """What `save_state` saved, on the CPU.
@@ -92,13 +94,7 @@ class RunFolder:
         save_weights(state.weights_to_keep(), self.path / "model.safetensors")
         write_config(self.path, saved["config"]["generator"], stage.use_postnet, trained_with)
         readme = f"# {self.path.name}\n\nWeights of a training run of `hifidenoise`; see config.json and log.jsonl.\n"
-        _replace(self.path / "README.md", readme)
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+        replace_file(self.path / "README.md", readme.encode())
 
 
 def _only(names: set[str], mapping: dict[str, Any]) -> dict[str, Any]:

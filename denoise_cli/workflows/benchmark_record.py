@@ -12,6 +12,7 @@ from typing import Any
 
 from denoise_cli import __version__
 from denoise_cli.errors import UnwritableOutput
+from denoise_cli.file_replacement import replace_file
 from denoise_cli.metrics.si_sdr import CAP_DB
 from denoise_cli.metrics.statistics import POOLED_RESAMPLES, RESAMPLES, SEED, Interval
 from denoise_cli.workflows.benchmark_systems import Speed
@@ -103,11 +104,9 @@ def _costs(system: SystemScores) -> Mapping[str, float | None]:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a file by temp-and-rename. Raises UnwritableOutput."""
-    temporary = target.with_name(f".{target.name}.part")
+    """Write a file, whole or not at all. Raises UnwritableOutput."""
     try:
-        temporary.write_bytes(text.encode("utf-8"))
-        temporary.replace(target)
+        replace_file(target, text.encode("utf-8"))
     except OSError as error:
         raise UnwritableOutput(f"{target}: {error.strerror}") from error
 
