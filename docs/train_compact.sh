@@ -24,3 +24,15 @@ hifidenoise train-stage1 --data "$corpus" --init "$runs/f1" -o "$runs/f2" --set 
     --device cpu --gpus 2 --set train.joint_batch_norm=false \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
     --set stage1.steps=2400 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.3 --set stage1.losses.snr=3
+
+hifidenoise train-stage2 --data "$corpus" --init "$runs/f2" -o "$runs/f3" --set train.seed=41 \
+    --device cpu --gpus 2 --set train.joint_batch_norm=false \
+    --set train.batch_size=8 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
+    --set stage2.steps=50 --set stage2.learning_rate=9e-4 --set train.final_learning_rate=1.0 --set stage2.losses.snr=3 \
+    --set train.ema_decay=0.99 --set train.warmup_steps=20
+
+hifidenoise train-stage3 --data "$corpus" --init "$runs/f3" -o "$runs/g3" --set train.seed=41 \
+    --set train.joint_batch_norm=false \
+    --set train.batch_size=4 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
+    --set stage3.steps=820 --set train.final_learning_rate=0.0 --set stage3.losses.snr=3 \
+    --set train.ema_decay=0.99 --set train.warmup_steps=20
