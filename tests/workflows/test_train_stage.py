@@ -199,6 +199,7 @@ def test_a_broken_state_is_said_in_one_line(corpus: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of torch's own compiler
 def test_a_compiled_generator_trains_validates_and_is_saved_under_the_same_names(corpus: Path, tmp_path: Path) -> None:
     run(corpus, tmp_path / "plain", max_steps=1)
     run(corpus, tmp_path / "compiled", with_train(compile=True), max_steps=1)
