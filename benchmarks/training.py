@@ -30,7 +30,7 @@ from denoise_cli.models.generator import Estimates, Generator
 from denoise_cli.training.batches import batches_from
 from denoise_cli.training.stages import STAGES, Stage, groups_in_step
 from denoise_cli.training.state import TrainState, new_state, update_ema
-from denoise_cli.training.steps import Batch, discriminator_step, generator_step, run_generator, training_step
+from denoise_cli.training.steps import Batch, discriminator_step, estimates_for_both, generator_step, training_step
 
 PARTS = ("data", "augmentation", "discriminators", "generator", "optimizer")
 
@@ -91,13 +91,12 @@ class Run:
         state = self.state
         estimates: Estimates | None = None
         if state.adversary is not None:
-            with watch.part("generator"):
-                if len(groups[-1]) == 1:
-                    estimates = run_generator(state.generator, groups[-1][0].noisy, self.config.train.precision)
             for update, group in enumerate(groups):
-                known = estimates.y2.detach() if estimates and update == len(groups) - 1 else None
+                if update == len(groups) - 1:
+                    with watch.part("generator"):
+                        estimates = estimates_for_both(state, group, self.config)
                 with watch.part("discriminators"):
-                    discriminator_step(state, state.adversary, group, self.stage, self.config, update, known)
+                    discriminator_step(state, state.adversary, group, self.stage, self.config, update, estimates)
         with watch.part("generator"):
             generator_step(state, groups[-1], self.stage, self.config, self.losses, estimates)
         state.step += 1

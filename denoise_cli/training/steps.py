@@ -42,18 +42,23 @@ def training_step(
     estimates: Estimates | None = None
     trains_generator = state.adversary is None or state.step >= state.adversary.config.generator_frozen_steps
     if state.adversary is not None:
-        for update, batches in enumerate(groups[:-1]):
-            values = discriminator_step(state, state.adversary, batches, stage, config, update)
-        if trains_generator and len(groups[-1]) == 1:  # of more batches, the graphs would be in memory at once
-            estimates = run_generator(state.generator, groups[-1][0].noisy, config.train.precision)
-        values = discriminator_step(
-            state, state.adversary, groups[-1], stage, config, len(groups) - 1, estimates and estimates.y2.detach()
-        )
+        for update, batches in enumerate(groups):
+            if trains_generator and update == len(groups) - 1:
+                estimates = estimates_for_both(state, batches, config)
+            values = discriminator_step(state, state.adversary, batches, stage, config, update, estimates)
     if trains_generator:
         values |= generator_step(state, groups[-1], stage, config, losses, estimates)
     state.step += 1
     update_ema(state, config.train.ema_decay)
     return values
+
+
+def estimates_for_both(state: TrainState, batches: Sequence[Batch], config: Config) -> Estimates | None:
+    """The estimates, with their graph, that both sides of a step can share: of the only batch of a group.
+
+    None where it has several, whose graphs would be in memory at once.
+    """
+    return run_generator(state.generator, batches[0].noisy, config.train.precision) if len(batches) == 1 else None
 
 
 def generator_step(
@@ -66,7 +71,7 @@ def generator_step(
 ) -> dict[str, Tensor]:
     """Update the stage's parameters of the generator; those of discriminators stay as they are, without gradients.
 
-    `known` are the estimates of the first batch where they have been made, with their graph. Returns the unweighted
+    `known` are the estimates of the only batch where they have been made, with their graph. Returns the unweighted
     losses by name, their weighted sum as `total`, and `gradient_norm`; detached, not waited for.
     """
     _set_rate(state.optimizer, learning_rate(stage.config(config), config.train, state.step))
@@ -74,7 +79,6 @@ def generator_step(
     collected = []
     for batch in batches:
         estimates = known or run_generator(state.generator, batch.noisy, config.train.precision)
-        known = None
         values = weigh_losses(estimates, batch.target, stage, config, losses)
         if state.adversary is not None:
             values = _with_adversary(state, state.adversary, values, batch.target, estimates.y2, config)
@@ -90,11 +94,11 @@ def discriminator_step(
     stage: Stage,
     config: Config,
     update: int,
-    known: Tensor | None = None,
+    known: Estimates | None = None,
 ) -> dict[str, Tensor]:
     """Update the discriminators on targets and final estimates; the generator is run without gradients.
 
-    `update` is the number of this one within the step; `known` is the final estimate of the first batch where it has
+    `update` is the number of this one within the step; `known` are the estimates of the only batch where they have
     been made. Returns as `discriminator_loss`, with `discriminator_gradient_norm`; detached.
     """
     rate = adversary.config.learning_rate * rate_factor(stage.config(config), config.train, state.step)
@@ -102,7 +106,8 @@ def discriminator_step(
     adversary.optimizer.zero_grad(set_to_none=True)
     collected = []
     for number, batch in enumerate(batches):
-        fake = known if number == 0 and known is not None else _final_estimate(state, batch, config)
+        with torch.no_grad():
+            fake = (known or run_generator(state.generator, batch.noisy, config.train.precision)).y2.detach()
         deviation = instance_noise(adversary.config, state.step)
         source = _noise_source(config, state.step, 1 + update * len(batches) + number, fake.device)
         real, fake = add_noise(batch.target, deviation, source), add_noise(fake, deviation, source)
@@ -112,11 +117,6 @@ def discriminator_step(
     norm = _update(adversary.optimizer, config.train.clip_gradient_norm)
     clip_weights(adversary)
     return {**_mean(collected), "discriminator_gradient_norm": norm}
-
-
-@torch.no_grad()
-def _final_estimate(state: TrainState, batch: Batch, config: Config) -> Tensor:
-    return run_generator(state.generator, batch.noisy, config.train.precision).y2
 
 
 def run_generator(generator: Generator, noisy: Tensor, precision: str) -> Estimates:
