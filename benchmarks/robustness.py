@@ -34,20 +34,15 @@ def telephone_band(signal: Samples, sample_rate: int) -> Samples:
     return np.asarray(sosfiltfilt(sections, signal), np.float32)
 
 
-def rows(
-    enhance: Callable[[Samples, int], Samples], noisy: Samples, clean: Samples, rate: int
-) -> Iterator[tuple[str, float]]:
+def rows(enhance: Enhance, noisy: Samples, clean: Samples, rate: int) -> Iterator[tuple[str, float]]:
     """Name and figure of each check on one pair."""
     passed = enhance(clean, rate)
     yield "clean speech: PESQ", wideband_pesq(clean, passed, rate)
     yield "clean speech: energy, dB", decibel(passed) - decibel(clean)
     narrow = telephone_band(clean, rate)
     yield "telephone band: energy, dB", decibel(enhance(narrow, rate)) - decibel(narrow)
-    narrow = telephone_band(noisy, rate)
-    yield (
-        "telephone band, noisy: energy against its clean speech, dB",
-        (decibel(enhance(narrow, rate)) - decibel(telephone_band(clean, rate))),
-    )
+    of_noisy = enhance(telephone_band(noisy, rate), rate)
+    yield "telephone band, noisy: energy against its clean speech, dB", decibel(of_noisy) - decibel(narrow)
     gain = 10 ** ((QUIET_DBFS - decibel(noisy)) / 20)
     yield (
         f"noisy at {QUIET_DBFS} dBFS: SI-SDR to the output at its own level, dB",
