@@ -1,7 +1,10 @@
 """Puts a file in place whole: whoever reads it sees what was there before or all that is new."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def replace_file(file: Path, content: bytes | memoryview) -> None:
@@ -19,3 +22,8 @@ def replace_file(file: Path, content: bytes | memoryview) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_json(file: Path, content: Mapping[str, Any], indent: int = 2) -> None:
+    """`replace_file` with JSON. Raises TypeError, before anything is written, for what JSON cannot hold."""
+    replace_file(file, (json.dumps(content, indent=indent) + "\n").encode())

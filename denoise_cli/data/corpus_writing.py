@@ -5,7 +5,6 @@ Until `commit` replaces corpus.json, nothing that it writes counts; what an inte
 
 import filecmp
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoise_cli.data.corpus import COLUMNS, COMMIT_POINT, FORMAT_VERSION, KINDS, SAMPLE_RATE, SHARDS
-from denoise_cli.file_replacement import replace_file
+from denoise_cli.file_replacement import replace_json
 
 SHARD_BYTES = 256 * 2**20  # a shard that has reached it is closed; a longer item still gets one of its own
 PEAK = 0.9  # of int16's range, per item
@@ -212,7 +211,7 @@ class Generation:
             "shards": [{"name": name, "samples": self._ends[name]} for name in self._shards],
             **header,
         }
-        replace_json(self.path / COMMIT_POINT, content)
+        replace_json(self.path / COMMIT_POINT, content, indent=1)
 
     def __enter__(self) -> "Generation":
         return self
@@ -225,11 +224,6 @@ class Generation:
 
     def _name(self, what: str) -> str:
         return f"{what}-{self.number:06d}"
-
-
-def replace_json(file: Path, content: dict[str, Any]) -> None:
-    """Write JSON, whole or not at all."""
-    replace_file(file, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def sweep(path: Path, keep: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import from_mapping
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.file_replacement import replace_file
+from denoise_cli.file_replacement import replace_json
 from denoise_cli.models.config_limits import find_violation
 from denoise_cli.models.reference import parse_reference
 
@@ -130,4 +130,4 @@ def write_config(path: Path, generator: dict[str, Any], use_postnet: bool, train
         "use_postnet": use_postnet,
         "trained_with": trained_with,
     }
-    replace_file(path / "config.json", (json.dumps(content, indent=2) + "\n").encode())
+    replace_json(path / "config.json", content)

@@ -16,7 +16,7 @@ import torch
 from denoise_cli.config import Config
 from denoise_cli.config_io import from_mapping, to_mapping
 from denoise_cli.errors import TrainingFailed, UsageConflict
-from denoise_cli.file_replacement import replace_file
+from denoise_cli.file_replacement import replace_file, replace_json
 from denoise_cli.models.loading import save_weights
 from denoise_cli.models.model_folder import write_config
 from denoise_cli.training.stages import Stage
@@ -42,7 +42,7 @@ class RunFolder:
         """lanes: readers of a corpus of shards; what each draws depends on their number."""
         self.path.mkdir(parents=True, exist_ok=True)
         content = {"stage": stage.name, "config": to_mapping(config), "corpus": corpus, "lanes": lanes}
-        replace_file(self.config_file, (json.dumps(content, indent=2) + "\n").encode())
+        replace_json(self.config_file, content)
 
     def check_same(self, stage: Stage, config: Config, lanes: int | None = None) -> None:
         """Raises UsageConflict, naming each difference, if the run was started with another stage or config."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from denoise_cli.data.census import Census
 from denoise_cli.data.corpus import COMMIT_POINT, KINDS, Corpus, read_header
-from denoise_cli.data.corpus_writing import Generation, ShardWriters, replace_json, sweep
+from denoise_cli.data.corpus_writing import Generation, ShardWriters, sweep
 from denoise_cli.data.folder_lock import locked
 from denoise_cli.data.intake import Intake, judge
 from denoise_cli.data.manifest import JOURNAL, Entry, Journal, KnownSources, Record
@@ -19,6 +19,7 @@ from denoise_cli.data.screening import EMPTY, LENGTHS_DIFFER, NOT_FINITE, Thresh
 from denoise_cli.data.sources import Source, SpeakerNaming, find_sources
 from denoise_cli.data.split import SPEAKING, SplitDraw
 from denoise_cli.errors import UnusableCorpus, UnwritableOutput, UsageConflict
+from denoise_cli.file_replacement import replace_json
 from denoise_cli.workflows.prepare_report import PrepareReport
 
 REPORT = "report.json"
@@ -138,7 +139,7 @@ class _Run:
         finally:
             self.known.close()
             journal.close()
-        replace_json(self.path / REPORT, self.report.content())
+        replace_json(self.path / REPORT, self.report.content(), indent=1)
         return self.report
 
     def _known_files(self) -> list[Path]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from denoise_cli.data.corpus import Corpus
-from denoise_cli.data.corpus_writing import Generation, Quantised, ShardWriters, replace_json, sweep
+from denoise_cli.data.corpus_writing import Generation, Quantised, ShardWriters, sweep
 from tests.data.small_corpus import write_corpus
 
 TONE = np.sin(np.arange(800) / 7).astype(np.float32)
@@ -82,13 +82,3 @@ def test_sweeping_takes_what_is_ours_and_unnamed_and_nothing_else(tmp_path):
     assert len(swept) == 3
     assert (tmp_path / "notes.txt").exists() and (tmp_path / "shards" / "mine.i16").exists()
     np.testing.assert_allclose(Corpus.open(tmp_path).read(0), TONE, atol=1e-4)
-
-
-def test_json_is_replaced_whole(tmp_path):
-    file = tmp_path / "corpus.json"
-    file.write_text("old")
-    with pytest.raises(TypeError):
-        replace_json(file, {"fits": 1, "does not": object()})
-    assert file.read_text() == "old"
-    replace_json(file, {"fits": 1})
-    assert json.loads(file.read_text()) == {"fits": 1}
