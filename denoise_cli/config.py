@@ -82,6 +82,8 @@ class DegradationConfig:
     clean_probability: float = 0.04  # the input is the target: the network must learn to do nothing
     noise_eq_probability: float = 0.5
     noise_eq_db: float = 10.0  # standard deviation between octaves
+    noise_speed_probability: float = 0.0  # of recorded noises: other speeds are other sounds, and recordings are few
+    noise_speed: tuple[float, float] = (0.5, 2.0)  # even on a logarithmic scale
     speech_eq_probability: float = 0.4  # input and target alike: microphones differ
     speech_eq_db: float = 4.0
     band_limit_probability: float = 0.06  # input and target alike, 3-7 kHz

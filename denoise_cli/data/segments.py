@@ -194,15 +194,24 @@ class SegmentSource:
         return mains_hum(rng, self.samples, rate) if kind < 0.85 else clicks(rng, self.samples, rate)
 
     def _recorded_noise(self, rng: np.random.Generator) -> Samples:
-        """A part of one recording; a shorter one is repeated, with pauses or without."""
+        """A part of one recording, at times at another speed; a shorter one is repeated, with pauses or without."""
         item = int(self.noise[_pick(self.noise_weight, rng)])
-        part = self._part(item, self.samples, rng)
+        part = self._noise_part(item, rng)
         if len(part) == self.samples:
             return part
         pause = int(rng.uniform(0, 1.0) * self.corpus.sample_rate) if rng.random() < 0.5 else 0
         period = np.concatenate([part, np.zeros(pause, np.float32)])
         start = int(rng.integers(0, len(period)))
         return np.resize(np.roll(period, -start), self.samples).astype(np.float32)
+
+    def _noise_part(self, item: int, rng: np.random.Generator) -> Samples:
+        """At most `samples` samples of one recording."""
+        slow, fast = np.log(self.config.noise_speed)
+        if rng.random() >= self.config.noise_speed_probability:
+            return self._part(item, self.samples, rng)
+        speed = float(np.exp(rng.uniform(slow, fast)))
+        part = self._part(item, int(np.ceil(self.samples * speed)) + 64, rng)
+        return np.asarray(soxr.resample(part, speed, 1.0, quality="MQ")[: self.samples], np.float32)
 
     def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
         """The room's response for input, target and noise."""
