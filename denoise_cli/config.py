@@ -17,6 +17,7 @@ class FrontEndConfig:
 
     n_fft: int = 512
     hop_length: int = 256  # half of n_fft: the square-root Hann windows then add up to one
+    high_pass_hz: float = 0.0  # cutoff of a filter before the STFT, against rumble and offset; 0: none
     compression: float = 0.3  # magnitudes enter the network as |X| ** compression
     channels: tuple[int, ...] = (16, 24, 32, 32)  # one convolution a number; each halves the number of bands
     kernel: int = 5  # over frequency
@@ -80,10 +81,10 @@ class DegradationConfig:
     babble_probability: float = 0.08
     rumble_probability: float = 0.4  # below a noise, -10 to 20 dB of it: many corpora of noise lack what is below 60 Hz
     clean_probability: float = 0.04  # the input is the target: the network must learn to do nothing
-    noise_eq_probability: float = 0.5
-    noise_eq_db: float = 10.0  # standard deviation between octaves
     noise_speed_probability: float = 0.0  # of recorded noises: other speeds are other sounds, and recordings are few
     noise_speed: tuple[float, float] = (0.5, 2.0)  # even on a logarithmic scale
+    noise_eq_probability: float = 0.5
+    noise_eq_db: float = 10.0  # standard deviation between octaves
     speech_eq_probability: float = 0.4  # input and target alike: microphones differ
     speech_eq_db: float = 4.0
     band_limit_probability: float = 0.06  # input and target alike, 3-7 kHz

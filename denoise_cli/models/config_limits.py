@@ -11,6 +11,7 @@ MAX_CONTEXT_SECONDS = 60  # a chunk holds several contexts
 WIDTH = (1, 2048)
 DEPTH = (1, 64)
 KERNEL = (1, 63)
+LOWEST_HIGH_PASS_HZ = 5
 SAMPLE_RATE_HZ = (4_000, 192_000)
 
 
@@ -18,7 +19,7 @@ def find_violation(config: GeneratorConfig) -> str | None:
     """The first thing in a config that is out of its limits, in words; None when all is well."""
     found = _outside("sample_rate", config.sample_rate, SAMPLE_RATE_HZ)
     if config.front_end is not None:
-        found = found or _front_end(config.front_end)
+        found = found or _front_end(config.front_end) or _high_pass(config.front_end, config.sample_rate)
     found = found or _wavenet(config.wavenet) or _postnet(config.postnet)
     if found is None and context_seconds(config) > MAX_CONTEXT_SECONDS:
         return f"an output sample depends on {context_seconds(config):.0f} s of input; at most {MAX_CONTEXT_SECONDS} s"
@@ -68,6 +69,12 @@ def _postnet(config: PostNetConfig) -> str | None:
         or _outside("postnet.kernel", config.kernel, (1, 1024))
         or _outside("postnet.band_kernel", config.band_kernel, KERNEL)
     )
+
+
+def _high_pass(config: FrontEndConfig, sample_rate: int) -> str | None:
+    if config.high_pass_hz == 0:
+        return None
+    return _outside("front_end.high_pass_hz", config.high_pass_hz, (LOWEST_HIGH_PASS_HZ, sample_rate / 160))
 
 
 def _outside(name: str, value: float, limits: tuple[float, float]) -> str | None:

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from denoise_cli.audio.stft import ShortTimeFourier
-from denoise_cli.config import GeneratorConfig
+from denoise_cli.config import FrontEndConfig, GeneratorConfig
 from denoise_cli.config_io import to_mapping
 from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_frames
+from denoise_cli.models.high_pass import HighPass
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
 
@@ -128,6 +129,7 @@ class SpectralDomain(nn.Module):
             raise ValueError("SpectralDomain needs a front end")
         self.exponent = front_end.compression
         self.front_end_reach = max(2 * (front_end.time_kernel // 2), front_end.filter_frames // 2)  # frames
+        self.high_pass = _high_pass(front_end, config.sample_rate)
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
         self.encoder = Encoder(front_end)
         self.decoder = Decoder(front_end, front_end.n_fft // 2 + 1)
@@ -144,10 +146,14 @@ class SpectralDomain(nn.Module):
         left, right = self.postnet.reach if use_postnet else (0, 0)
         # A frame reaches one hop to each side, in the analysis and again in the synthesis.
         around = self.wavenet.reach + self.front_end_reach + 2
+        if self.high_pass is not None:
+            around += -(-self.high_pass.context // self.hop)
         return (around + left) * self.hop, (around + right) * self.hop
 
     def forward(self, waveform: Tensor, use_postnet: bool) -> Estimates:
         samples = waveform.shape[-1]
+        if self.high_pass is not None:
+            waveform = self.high_pass(waveform)
         spectrum = self.fourier(waveform)
         planes = torch.cat(compress(spectrum, self.exponent), dim=1)
         levels = self.encoder(planes)
@@ -174,3 +180,9 @@ class SpectralDomain(nn.Module):
         power = (refined * refined).sum(dim=1, keepdim=True).clamp(min=1e-12)
         expanded: Tensor = refined * power ** ((1 / self.exponent - 1) / 2)
         return expanded
+
+
+def _high_pass(front_end: FrontEndConfig, sample_rate: int) -> HighPass | None:
+    if not front_end.high_pass_hz:
+        return None
+    return HighPass(front_end.high_pass_hz, sample_rate, front_end.hop_length)

@@ -19,4 +19,15 @@ NORMALISED = GeneratorConfig(
     wavenet=WaveNetConfig(channels=8, stacks=2, layers=2, band_kernel=5, head_channels=(), batch_norm=True),
     postnet=PostNetConfig(layers=2, channels=6, kernel=3, band_kernel=3),
 )
-ALL = {"sample domain": SAMPLE_DOMAIN, "sub-band": SUB_BAND, "flat": FLAT, "normalised": NORMALISED}
+HIGH_PASSED = GeneratorConfig(
+    front_end=FrontEndConfig(n_fft=64, hop_length=32, high_pass_hz=80.0, channels=(6, 8)),
+    wavenet=WaveNetConfig(channels=8, stacks=2, layers=2, band_kernel=3, head_channels=()),
+    postnet=PostNetConfig(layers=2, channels=6, kernel=3, band_kernel=3),
+)
+ALL = {
+    "sample domain": SAMPLE_DOMAIN,
+    "sub-band": SUB_BAND,
+    "flat": FLAT,
+    "normalised": NORMALISED,
+    "high-passed": HIGH_PASSED,
+}
