@@ -36,6 +36,7 @@ class WaveNetConfig:
     layers: int = 10  # dilations 1, 2, ..., 2 ** (layers - 1) in each stack
     kernel: int = 3
     band_kernel: int = 1  # width over bands of the residual convolution; only a front end without flatten has bands
+    full_band_channels: int = 0  # of the linear map over all bands before each layer; 0: none; only with bands
     head_channels: tuple[int, ...] = (128,)  # (2048, 256) with head_kernel 3 is Rethage's
     head_kernel: int = 1
     batch_norm: bool = False  # after the gated and the residual convolutions

@@ -54,6 +54,7 @@ def _wavenet(config: WaveNetConfig) -> str | None:
         _outside("wavenet.channels", config.channels, WIDTH)
         or _outside("wavenet.stacks", config.stacks, DEPTH)
         or _outside("wavenet.layers", config.layers, (1, 16))
+        or _outside("wavenet.full_band_channels", config.full_band_channels, (0, 256))
         or _outside("wavenet.head_channels, their number,", len(config.head_channels), (0, 10))
         or _any_outside("wavenet.head_channels", config.head_channels)
         or _even("wavenet.kernel", config.kernel)

@@ -133,9 +133,10 @@ class SpectralDomain(nn.Module):
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
         self.encoder = Encoder(front_end)
         self.decoder = Decoder(front_end, front_end.n_fft // 2 + 1)
-        self.flat_bands = self.decoder.bands[-1] if front_end.flatten else 0
+        bands = self.decoder.bands[-1]
+        self.flat_bands = bands if front_end.flatten else 0
         width = front_end.channels[-1] * max(self.flat_bands, 1)
-        self.wavenet = WaveNet(config.wavenet, width, width)
+        self.wavenet = WaveNet(config.wavenet, width, width, 1 if front_end.flatten else bands)
         self.postnet = PostNet(config.postnet, 2)
 
     @property

@@ -5,14 +5,18 @@ from torch import Tensor, nn
 
 from denoise_cli.config import WaveNetConfig
 from denoise_cli.models.batch_norm import normalised
+from denoise_cli.models.full_band import FullBand
 
 RESIDUAL_GAIN = 0.3  # of normalised residuals at the start: ten of them add up to one
 
 
 class GatedLayer(nn.Module):
-    """tanh(filter) * sigmoid(gate) of one dilated convolution, then a residual and a skip convolution."""
+    """tanh(filter) * sigmoid(gate) of one dilated convolution, then a residual and a skip convolution.
 
-    def __init__(self, config: WaveNetConfig, dilation: int) -> None:
+    With `full_band_channels` the hidden state first gets its full-band linear map added.
+    """
+
+    def __init__(self, config: WaveNetConfig, dilation: int, bands: int) -> None:
         super().__init__()
         channels = config.channels
         reach = dilation * (config.kernel - 1) // 2
@@ -21,9 +25,13 @@ class GatedLayer(nn.Module):
         self.gated = normalised(gated, config.batch_norm)
         self.residual = normalised(residual, config.batch_norm, gain=RESIDUAL_GAIN)
         self.skip = nn.Conv2d(channels, channels, 1)
+        squeezed = config.full_band_channels
+        self.full_band = FullBand(channels, squeezed, bands, config.batch_norm) if squeezed else None
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, channels, time, bands) -> the same twice: the next hidden state and this layer's skip."""
+        if self.full_band is not None:
+            hidden = hidden + self.full_band(hidden)
         filtered, gate = self.gated(hidden).chunk(2, dim=1)
         activation = torch.tanh(filtered) * torch.sigmoid(gate)
         return hidden + self.residual(activation), self.skip(activation)
@@ -33,15 +41,16 @@ class WaveNet(nn.Module):
     """(batch, in_channels, time, bands) -> (batch, out_channels, time, bands); length and alignment are kept.
 
     At samples there is one band. Behind a front end with bands the weights are shared over them, and the residual
-    convolution of width `band_kernel` lets them see each other; with `band_kernel` 1 the network is the paper's.
+    convolution of width `band_kernel` lets them see each other, as the full-band maps do; with `band_kernel` 1 and
+    without maps the network is the paper's.
     """
 
-    def __init__(self, config: WaveNetConfig, in_channels: int, out_channels: int) -> None:
+    def __init__(self, config: WaveNetConfig, in_channels: int, out_channels: int, bands: int = 1) -> None:
         super().__init__()
         self.config = config
         self.input = nn.Conv2d(in_channels, config.channels, 1)
         self.layers = nn.ModuleList(
-            GatedLayer(config, 2**layer) for _ in range(config.stacks) for layer in range(config.layers)
+            GatedLayer(config, 2**layer, bands) for _ in range(config.stacks) for layer in range(config.layers)
         )
         self.head = _head(config, out_channels)
 

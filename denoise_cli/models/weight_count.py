@@ -7,14 +7,13 @@ def count_weights(config: GeneratorConfig) -> int:
     """Weights and biases of `models.generator.Generator(config)`, the PostNet's included."""
     front_end = config.front_end
     if front_end is None:
-        return _wavenet(config.wavenet, 1) + _postnet(config.postnet, 1)
-    width = front_end.channels[-1]
+        return _wavenet(config.wavenet, 1, 1) + _postnet(config.postnet, 1)
+    width, bands = front_end.channels[-1], front_end.n_fft // 2 + 1
+    for _ in front_end.channels:
+        bands = (bands + 1) // 2
     if front_end.flatten:
-        bands = front_end.n_fft // 2 + 1
-        for _ in front_end.channels:
-            bands = (bands + 1) // 2
-        width *= bands
-    return _front_end(front_end) + _wavenet(config.wavenet, width) + _postnet(config.postnet, 2)
+        width, bands = width * bands, 1
+    return _front_end(front_end) + _wavenet(config.wavenet, width, bands) + _postnet(config.postnet, 2)
 
 
 def _convolution(narrow: int, wide: int, taps: int, batch_norm: bool = False) -> int:
@@ -34,10 +33,14 @@ def _front_end(config: FrontEndConfig) -> int:
     return encoder + skips + decoder + _convolution(widths[-1], 4 * config.filter_frames, 3 * config.time_kernel)
 
 
-def _wavenet(config: WaveNetConfig, planes: int) -> int:
+def _wavenet(config: WaveNetConfig, planes: int, bands: int) -> int:
     width = config.channels
     layer = _convolution(width, 2 * width, config.kernel, config.batch_norm)
     layer += _convolution(width, width, config.band_kernel, config.batch_norm) + _convolution(width, width, 1)
+    if squeezed := config.full_band_channels:
+        mixed = squeezed * bands
+        layer += _convolution(width, squeezed, 1, config.batch_norm) + _convolution(squeezed, width, 1)
+        layer += _convolution(mixed, mixed, 1, config.batch_norm)
     widths = [width, *config.head_channels]
     head = sum(_convolution(a, b, config.head_kernel) for a, b in zip(widths[:-1], widths[1:], strict=True))
     ends = _convolution(planes, width, 1) + _convolution(widths[-1], planes, 1)

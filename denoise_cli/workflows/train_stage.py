@@ -14,6 +14,7 @@ from denoise_cli.data.shard_store import is_sharded
 from denoise_cli.errors import ModelUnavailable, UsageConflict
 from denoise_cli.inference.device import find_device
 from denoise_cli.models.generator import Generator
+from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator
 from denoise_cli.models.model_folder import find_model, read_model_folder
 from denoise_cli.training.batches import batches_from, lanes_of_run, open_corpus
@@ -123,17 +124,19 @@ def _check_start(stage: Stage, config: Config, options: TrainOptions, folder: Ru
 
 
 def _make_generator(stage: Stage, config: Config, init: Path | None) -> Generator:
-    """A generator at its random start, or with the weights of `init` where the architecture is the same."""
+    """A generator at its random start, or with the weights of `init`, grown where the config's WaveNet is larger."""
     generator = Generator(config.generator, stage.use_postnet)
     if init is None:
         return generator
     folder = read_model_folder(find_model(str(init)))
-    if folder.generator != config.generator:
-        raise ModelUnavailable(f"{init}: has another generator than the config; use the preset it was trained with")
+    if not can_grow(folder.generator, config.generator):
+        raise ModelUnavailable(
+            f"{init}: has another generator than the config, and not one that grows into it; "
+            "use the preset it was trained with"
+        )
     start = load_generator(folder)
-    if start.use_postnet:
-        generator.load_state_dict(start.state_dict())
-    else:  # its PostNet was never trained: ours starts near the identity
-        trained = {name: value for name, value in start.state_dict().items() if ".postnet." not in name}
-        generator.load_state_dict(trained, strict=False)
+    weights = start.state_dict()
+    if not start.use_postnet:  # it was never trained: ours starts near the identity
+        weights = {name: value for name, value in weights.items() if ".postnet." not in name}
+    lay_into(generator, weights)
     return generator

@@ -36,3 +36,14 @@ def test_bands_see_each_other_through_the_residual_convolutions_only(band_kernel
     WaveNet(config, 3, 2)(inputs)[0, 0, 10, 15].backward()
     touched = torch.nonzero(inputs.grad.abs().sum(dim=(0, 1, 2)))
     assert (int(touched.min()), int(touched.max())) == (15 - reach, 15 + reach)
+
+
+def test_full_band_maps_let_every_band_see_all_others_at_its_own_moment() -> None:
+    config = WaveNetConfig(channels=4, stacks=1, layers=1, full_band_channels=2, head_channels=())
+    wavenet = WaveNet(config, 3, 2, bands=31)
+    torch.nn.init.normal_(wavenet.layers[0].full_band.expand.weight)
+    inputs = torch.randn(1, 3, 20, 31, requires_grad=True)
+    wavenet(inputs)[0, 0, 10, 15].backward()
+    touched = torch.nonzero(inputs.grad.abs().sum(dim=(0, 1)))
+    assert {int(frame) for frame, _ in touched} == {9, 10, 11}  # the gated convolution's
+    assert {int(band) for _, band in touched} == set(range(31))

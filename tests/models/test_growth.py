@@ -1,0 +1,82 @@
+"""A grown generator computes what the small one did, and its new weights can learn."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from denoise_cli.config import GeneratorConfig
+from denoise_cli.models.generator import Generator
+from denoise_cli.models.growth import can_grow, lay_into
+from tests.models.small_configs import FLAT, NORMALISED, SUB_BAND
+
+
+def with_wavenet(config: GeneratorConfig, **changes: int) -> GeneratorConfig:
+    return replace(config, wavenet=replace(config.wavenet, **changes))
+
+
+def high_passed(config: GeneratorConfig) -> GeneratorConfig:
+    assert config.front_end is not None
+    return replace(config, front_end=replace(config.front_end, high_pass_hz=40.0))
+
+
+LARGER = {
+    "the same": NORMALISED,
+    "wider": with_wavenet(NORMALISED, channels=11),
+    "full-band maps": with_wavenet(NORMALISED, full_band_channels=3),
+    "both": with_wavenet(NORMALISED, channels=11, full_band_channels=3),
+}
+
+
+def trained(config: GeneratorConfig) -> Generator:
+    """Not trained, but with nothing at its start: statistics of batch normalisation, biases and gains are random."""
+    generator = Generator(config)
+    with torch.no_grad():
+        for name, value in generator.state_dict().items():
+            if value.ndim == 1 and not name.endswith("running_var"):
+                value += 0.1 * torch.randn_like(value)
+    return generator
+
+
+@pytest.mark.parametrize("larger", LARGER.values(), ids=LARGER.keys())
+@pytest.mark.parametrize("training", [False, True])
+def test_the_grown_generator_computes_the_same(larger: GeneratorConfig, training: bool) -> None:
+    torch.manual_seed(3)
+    small, large = trained(NORMALISED).train(training), Generator(larger).train(training)
+    lay_into(large, small.state_dict())
+    noisy = torch.randn(2, 800) * 0.1
+    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-6, rtol=1e-4)
+
+
+def test_new_weights_get_gradients_or_follow_such_as_do() -> None:
+    torch.manual_seed(3)
+    large = Generator(LARGER["both"])
+    lay_into(large, trained(NORMALISED).state_dict())
+    optimizer = torch.optim.Adam(large.parameters(), lr=1e-3)
+    for _ in range(2):  # what feeds zeros learns when these are none any more
+        optimizer.zero_grad()
+        large.enhance(torch.randn(2, 800) * 0.1).square().mean().backward()
+        optimizer.step()
+    first = large.core.wavenet.layers[0]
+    assert bool((first.full_band.squeeze[0].weight.grad != 0).any())
+    assert bool((first.skip.weight.grad[:, 8:] != 0).any())
+    assert bool((first.gated[0].weight.grad[8:11] != 0).any())
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=3)],
+    ids=["without norm", "flat", "narrower", "deeper"],
+)
+def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
+    assert not can_grow(NORMALISED, larger)
+
+
+def test_maps_of_another_size_cannot_grow() -> None:
+    assert not can_grow(with_wavenet(NORMALISED, full_band_channels=2), with_wavenet(NORMALISED, full_band_channels=3))
+
+
+def test_a_high_pass_filter_may_be_added_and_taken() -> None:
+    assert can_grow(NORMALISED, high_passed(NORMALISED))
+    assert can_grow(high_passed(NORMALISED), NORMALISED)
+    assert can_grow(NORMALISED, NORMALISED)
