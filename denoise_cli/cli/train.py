@@ -31,7 +31,7 @@ Data = Annotated[
     str, typer.Option("--data", help="Prepared corpus, made by prepare-data; or the address of shards, as s3://...")
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Run folder; it is also a model folder.")]
-Init = Annotated[Path | None, typer.Option("--init", help="Model folder to start from.")]
+Init = Annotated[Path | None, typer.Option("--init", help="Model folder to start from; a smaller WaveNet grows.")]
 Preset = Annotated[str, typer.Option("--preset", help="compact or paper.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file that changes the preset.")]
 Assignments = Annotated[
