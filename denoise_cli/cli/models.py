@@ -12,7 +12,9 @@ import typer
 
 from denoise_cli.errors import UsageConflict
 
-models = typer.Typer(name="models", help="List, show, check, fetch, publish and export models.", no_args_is_help=True)
+models = typer.Typer(
+    name="models", help="List, show, check, fetch, publish, export and average models.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A bundled model, a model folder, or owner/name on the Hub.")]
 Offline = Annotated[bool, typer.Option("--offline/--no-offline", help="Make no request.")]
@@ -112,3 +114,15 @@ def export_model(
     }
     difference = writers[form](name, output)
     typer.echo(f"{output}: differs from torch by {difference:.1e} at the most", err=True)
+
+
+@models.command("average")
+def average_models(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models of one architecture and one origin.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder.")],
+) -> None:
+    """Write a model whose weights are the mean of several, such as two runs that started from one."""
+    from denoise_cli.workflows.average_models import average_models as average
+
+    average(names, output)
+    typer.echo(f"{output}: the mean of {len(names)} models", err=True)
