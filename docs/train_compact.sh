@@ -1,38 +1,54 @@
 #!/bin/sh
-# The runs that made models/compact, one after another: sh docs/train_compact.sh CORPUS RUNS
-# CORPUS is prepared from the sources of docs/data.md; what each run was for is in docs/experiments.md. Some four hours on
-# two cores. Where a run was stopped early, --max-steps says at which step.
+# The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
+# DATA has the recordings of docs/data.md in speech, noise and rooms. What each run was for is in docs/experiments.md. Some
+# five hours of one core. Where a run was stopped early, --max-steps says at which step.
 set -e
-corpus=$1 runs=$2
+data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
+# the first runs had neither filter, maps nor noises at other speeds
+first="--set generator.front_end.high_pass_hz=0 --set generator.wavenet.full_band_channels=0
+    --set degradation.rumble_probability=0.4 --set degradation.noise_speed_probability=0"
 
-hifidenoise train-stage1 --data "$corpus" -o "$runs/e1" --max-steps 1953 \
+hifidenoise prepare-data --speech "$data/speech" --noise "$data/noise" --rir "$data/rooms" -o "$corpus"
+
+hifidenoise train-stage1 --data "$corpus" -o "$runs/e1" --max-steps 1953 $first --set degradation.reverb_probability=0.3 \
     --set stage1.steps=3600 --set train.final_learning_rate=0.2 \
     --set "stage1.losses={compressed_spectrum = 0.2, snr = 2.0, bark_loudness = 1.5}"
 
-hifidenoise train-stage1 --data "$corpus" --init "$runs/e1" -o "$runs/e2" --max-steps 1189 --set train.seed=2 \
+hifidenoise train-stage1 --data "$corpus" --init "$runs/e1" -o "$runs/e2" --max-steps 1189 $first --set train.seed=2 \
+    --set degradation.reverb_probability=0.3 --set stage1.losses.snr=2 \
     --set stage1.steps=2100 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.3
 
-hifidenoise train-stage2 --data "$corpus" --init "$runs/e2" -o "$runs/e3" --set train.seed=3 \
+hifidenoise train-stage2 --data "$corpus" --init "$runs/e2" -o "$runs/e3" $first --set train.seed=3 \
+    --set degradation.reverb_probability=0.3 --set stage2.losses.snr=2 \
     --set train.batch_size=4 --set train.crop_seconds=3.0 \
     --set stage2.steps=1150 --set train.final_learning_rate=0.1
 
-hifidenoise train-stage1 --data "$corpus" --init "$runs/e3" -o "$runs/f1" --max-steps 1259 --set train.seed=11 \
+hifidenoise train-stage1 --data "$corpus" --init "$runs/e3" -o "$runs/f1" --max-steps 1259 $first --set train.seed=11 \
+    --set degradation.reverb_probability=0.3 --set stage1.losses.snr=2 \
     --set train.batch_size=4 --set train.crop_seconds=3.0 \
     --set stage1.learning_rate=3e-3 --set train.schedule=constant
 
-hifidenoise train-stage1 --data "$corpus" --init "$runs/f1" -o "$runs/f2" --set train.seed=31 \
+hifidenoise train-stage1 --data "$corpus" --init "$runs/f1" -o "$runs/f2" $first --set train.seed=31 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
-    --set stage1.steps=2400 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.3 --set stage1.losses.snr=3
+    --set train.batch_size=8 --set train.crop_seconds=3.0 \
+    --set stage1.steps=2400 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.3
 
-hifidenoise train-stage2 --data "$corpus" --init "$runs/f2" -o "$runs/f3" --set train.seed=41 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
-    --set stage2.steps=50 --set stage2.learning_rate=9e-4 --set train.final_learning_rate=1.0 --set stage2.losses.snr=3 \
+hifidenoise train-stage1 --data "$corpus" --init "$runs/f2" -o "$runs/h3" $first --set train.seed=42 \
+    --set train.joint_batch_norm=false --set train.batch_size=4 --set train.crop_seconds=3.0 \
+    --set stage1.steps=1550 --set stage1.learning_rate=9e-4 --set train.final_learning_rate=0.0 \
     --set train.ema_decay=0.99 --set train.warmup_steps=20
 
-hifidenoise train-stage3 --data "$corpus" --init "$runs/f3" -o "$runs/g3" --set train.seed=41 \
-    --set train.joint_batch_norm=false \
-    --set train.batch_size=4 --set train.crop_seconds=3.0 --set degradation.reverb_probability=0.35 \
-    --set stage3.steps=820 --set train.final_learning_rate=0.0 --set stage3.losses.snr=3 \
-    --set train.ema_decay=0.99 --set train.warmup_steps=20
+hifidenoise train-stage1 --data "$corpus" --init "$runs/h3" -o "$runs/j2" --max-steps 1273 --set train.seed=61 \
+    --set train.batch_size=4 --set train.crop_seconds=3.0 \
+    --set stage1.steps=2300 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.2 --set train.warmup_steps=20
+
+# speech of many sources has noise of its own, and targets with noise teach to leave some
+hifidenoise enhance "$data/speech" --model "$runs/j2" -o "$cleaned/speech" --format flac
+hifidenoise prepare-data --speech "$cleaned/speech" --noise "$data/noise" --rir "$data/rooms" -o "$corpus"
+
+hifidenoise train-stage1 --data "$corpus" --init "$runs/j2" -o "$runs/k2" --set train.seed=73 \
+    --set train.batch_size=4 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+    --set stage1.steps=1480 --set stage1.learning_rate=1.5e-3 --set train.final_learning_rate=0.0 --set stage1.losses.snr=4
+
+hifidenoise models average "$runs/j2" "$runs/k2" "$runs/k2" -o "$runs/compact"
+hifidenoise models export "$runs/compact" --format folder -o compact

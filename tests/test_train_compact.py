@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def runs() -> list[list[str]]:
     """The words of each training command, in order."""
     text = (ROOT / "docs" / "train_compact.sh").read_text(encoding="utf-8").replace("\\\n", " ")
-    return [shlex.split(line) for line in re.findall(r"^hifidenoise .*", text, re.MULTILINE)]
+    return [shlex.split(line) for line in re.findall(r"^hifidenoise train-.*", text, re.MULTILINE)]
 
 
 def values_of(words: list[str], flag: str) -> list[str]:

@@ -71,6 +71,14 @@ def test_the_level_of_the_input_does_not_matter(gain_db: float) -> None:
     assert si_sdr(loud, quiet) > 60
 
 
+@pytest.mark.parametrize("frequency_hz", [4.0, 18.0])
+def test_infrasound_neither_passes_nor_matters(frequency_hz: float) -> None:
+    noisy, _ = clip()
+    wave = 3 * np.std(noisy) * 2**0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(noisy.size) / RATE)
+    alone = enhancer(EngineName.ONNX).enhance(noisy, RATE)
+    assert si_sdr(alone, enhancer(EngineName.ONNX).enhance((noisy + wave).astype(np.float32), RATE)) > 25
+
+
 def test_chunks_leave_no_trace() -> None:
     noisy, _ = clip()
     engine = open_engine("default", "cpu", 1)
@@ -92,7 +100,8 @@ def test_it_says_what_it_is_and_is_small() -> None:
     card = (folder.path / "README.md").read_text(encoding="utf-8")
     for needed in ("license:", "Training data", "benchmark --noisy"):
         assert needed in card
-    assert {"stage", "step", "minutes", "corpus", "dev_scores"} <= folder.trained_with.keys()
+    assert {"stage", "step", "minutes", "corpus"} <= folder.trained_with.keys()
+    assert folder.trained_with.keys() & {"dev_scores", "average_of"}
 
 
 if __name__ == "__main__":
