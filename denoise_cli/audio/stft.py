@@ -5,6 +5,7 @@ a chunk with real context gives the same frames as the whole file.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +24,18 @@ def fourier_basis(n_fft: int) -> Tensor:
     return torch.cat([torch.cos(angle), -torch.sin(angle)])
 
 
+def in_float32(transform: Callable[[Tensor], Tensor], signal: Tensor) -> Tensor:
+    """transform(signal), in float32 under autocast too: bfloat16 has 45 dB between a signal and its rounding."""
+    if not torch.is_autocast_enabled(signal.device.type):
+        return transform(signal)
+    with torch.autocast(signal.device.type, enabled=False):
+        return transform(signal.float())
+
+
 class ShortTimeFourier(nn.Module):
     """Analysis and synthesis with square-root Hann windows and 50 % overlap; synthesis inverts analysis.
 
-    No parameters; the bases are buffers that are not saved. Under autocast both stay in float32: with the digits of
-    bfloat16 a transform has 45 dB between a signal and its rounding.
+    No parameters; the bases are buffers that are not saved. Under autocast both stay in float32, see `in_float32`.
     """
 
     analysis: Tensor
@@ -49,17 +57,11 @@ class ShortTimeFourier(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """(batch, samples) -> (batch, 2, frames, bins), real and imaginary parts; frames = ceil(samples / hop) + 1."""
-        if not torch.is_autocast_enabled(waveform.device.type):
-            return self._analyse(waveform)
-        with torch.autocast(waveform.device.type, enabled=False):
-            return self._analyse(waveform.float())
+        return in_float32(self._analyse, waveform)
 
     def inverse(self, spectrum: Tensor, samples: int) -> Tensor:
         """(batch, 2, frames, bins) -> (batch, samples)."""
-        if not torch.is_autocast_enabled(spectrum.device.type):
-            return self._synthesise(spectrum, samples)
-        with torch.autocast(spectrum.device.type, enabled=False):
-            return self._synthesise(spectrum.float(), samples)
+        return in_float32(lambda rows: self._synthesise(rows, samples), spectrum)
 
     def _analyse(self, waveform: Tensor) -> Tensor:
         # one sample short of a third hop: the stride then rounds up to whole hops, without a modulo in the export

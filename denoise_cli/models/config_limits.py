@@ -12,6 +12,7 @@ WIDTH = (1, 2048)
 DEPTH = (1, 64)
 KERNEL = (1, 63)
 LOWEST_HIGH_PASS_HZ = 5
+SHORTEST_HIGH_PASS_PERIOD = 160  # samples of a period at the cutoff: 100 Hz at 16 kHz
 SAMPLE_RATE_HZ = (4_000, 192_000)
 
 
@@ -75,7 +76,8 @@ def _postnet(config: PostNetConfig) -> str | None:
 def _high_pass(config: FrontEndConfig, sample_rate: int) -> str | None:
     if config.high_pass_hz == 0:
         return None
-    return _outside("front_end.high_pass_hz", config.high_pass_hz, (LOWEST_HIGH_PASS_HZ, sample_rate / 160))
+    limits = (LOWEST_HIGH_PASS_HZ, sample_rate / SHORTEST_HIGH_PASS_PERIOD)
+    return _outside("front_end.high_pass_hz", config.high_pass_hz, limits)
 
 
 def _outside(name: str, value: float, limits: tuple[float, float]) -> str | None:

@@ -24,8 +24,18 @@ class FullBand(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         squeezed = functional.leaky_relu(self.squeeze(hidden), 0.1)
-        batch, channels, frames, bands = squeezed.shape
-        sequence = squeezed.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
-        mixed = functional.leaky_relu(self.mix(sequence), 0.1)
-        expanded: Tensor = self.expand(mixed.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2))
+        mixed = functional.leaky_relu(self.mix(bands_to_channels(squeezed)), 0.1)
+        expanded: Tensor = self.expand(channels_to_bands(mixed, squeezed.shape[-1]))
         return expanded
+
+
+def bands_to_channels(features: Tensor) -> Tensor:
+    """(batch, channels, frames, bands) -> (batch, channels * bands, frames, 1)."""
+    batch, channels, frames, bands = features.shape
+    return features.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
+
+
+def channels_to_bands(sequence: Tensor, bands: int) -> Tensor:
+    """(batch, channels * bands, frames, 1) -> (batch, channels, frames, bands); undoes `bands_to_channels`."""
+    batch, width, frames, _ = sequence.shape
+    return sequence.reshape(batch, width // bands, bands, frames).permute(0, 1, 3, 2)

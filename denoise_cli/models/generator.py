@@ -10,6 +10,7 @@ from denoise_cli.audio.stft import ShortTimeFourier
 from denoise_cli.config import FrontEndConfig, GeneratorConfig
 from denoise_cli.config_io import to_mapping
 from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_frames
+from denoise_cli.models.full_band import bands_to_channels, channels_to_bands
 from denoise_cli.models.high_pass import HighPass
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
@@ -165,14 +166,10 @@ class SpectralDomain(nn.Module):
         return Estimates(y1, y2)
 
     def _run_wavenet(self, features: Tensor) -> Tensor:
-        if not self.flat_bands:
-            output: Tensor = self.wavenet(features)
-            return output
-        batch, channels, frames, bands = features.shape
-        sequence = features.permute(0, 1, 3, 2).reshape(batch, channels * bands, frames, 1)
-        transformed: Tensor = self.wavenet(sequence)
-        back: Tensor = transformed.reshape(batch, channels, bands, frames).permute(0, 1, 3, 2)
-        return back
+        if self.flat_bands:
+            return channels_to_bands(self.wavenet(bands_to_channels(features)), self.flat_bands)
+        output: Tensor = self.wavenet(features)
+        return output
 
     def _refine(self, estimate: Tensor) -> Tensor:
         """PostNet on the compressed spectrum; its output is expanded again."""

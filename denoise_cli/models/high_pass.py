@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from denoise_cli.audio.stft import in_float32
+from denoise_cli.models.config_limits import SHORTEST_HIGH_PASS_PERIOD
+
 MAX_DECIMATION = 64  # of what is subtracted: at 16 kHz its rate of 250 Hz holds the highest cutoff and its transition
-HIGHEST_CUTOFF = 100.0 / 16_000  # cycles a sample
 
 
 class HighPass(nn.Module):
@@ -16,7 +18,7 @@ class HighPass(nn.Module):
     From half the cutoff down -50 dB, from 1.5 times the cutoff up unchanged (0.01 dB). The low-pass part is computed
     at a rate up to 64 times lower and interpolated, with the same windowed sinc both times; beyond the ends there is
     silence. Chunks that start at multiples of `hop_length` come out as the whole does. No parameters; under autocast
-    it stays in float32, as `ShortTimeFourier` does.
+    it stays in float32, see `in_float32`.
 
     Raises ValueError for a cutoff that is not in 0-100 Hz (at 16 kHz; in proportion at other rates).
     """
@@ -25,8 +27,9 @@ class HighPass(nn.Module):
 
     def __init__(self, cutoff_hz: float, sample_rate: int, hop_length: int) -> None:
         super().__init__()
-        if not 0 < cutoff_hz <= HIGHEST_CUTOFF * sample_rate:
-            raise ValueError(f"cutoff_hz must be in 0-{HIGHEST_CUTOFF * sample_rate:g}, not {cutoff_hz}")
+        highest_hz = sample_rate / SHORTEST_HIGH_PASS_PERIOD
+        if not 0 < cutoff_hz <= highest_hz:
+            raise ValueError(f"cutoff_hz must be in 0-{highest_hz:g}, not {cutoff_hz}")
         self.decimation = math.gcd(MAX_DECIMATION, hop_length)
         # a Hamming window is 3.3 / (width of the transition) long, and the transition is to be as wide as the cutoff
         self.reach = math.ceil(3.3 * sample_rate / cutoff_hz / 2 / self.decimation) * self.decimation
@@ -38,10 +41,7 @@ class HighPass(nn.Module):
         return 2 * self.reach
 
     def forward(self, waveform: Tensor) -> Tensor:
-        if not torch.is_autocast_enabled(waveform.device.type):
-            return self._filter(waveform)
-        with torch.autocast(waveform.device.type, enabled=False):
-            return self._filter(waveform.float())
+        return in_float32(self._filter, waveform)
 
     def _filter(self, waveform: Tensor) -> Tensor:
         samples = waveform.shape[-1]
