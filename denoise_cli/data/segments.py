@@ -144,7 +144,7 @@ class SegmentSource:
     def _speech(self, rng: np.random.Generator) -> Samples:
         """Clips of one speaker with pauses between, until the segment is full."""
         speed = rng.uniform(*self.config.speed) if rng.random() < self.config.speed_probability else 1.0
-        wanted = int(np.ceil(self.samples * speed)) + 64
+        wanted = self._samples_at(speed)
         clips = self._clips_of(rng)
         parts: list[Samples] = []
         filled = 0
@@ -154,9 +154,17 @@ class SegmentSource:
             parts += [_unit_rms(clip), pause]
             filled += len(clip) + len(pause)
         speech = np.concatenate(parts)[:wanted]
+        return self._at_speed(speech, speed)
+
+    def _samples_at(self, speed: float) -> int:
+        """How many samples become a segment at a speed, with a margin for the resampler."""
+        return int(np.ceil(self.samples * speed)) + 64
+
+    def _at_speed(self, signal: Samples, speed: float) -> Samples:
+        """At most `samples` samples of a signal, played at a speed."""
         if speed != 1.0:
-            speech = soxr.resample(speech, speed, 1.0, quality="MQ")
-        return np.asarray(speech[: self.samples], np.float32)
+            signal = soxr.resample(signal, speed, 1.0, quality="MQ")
+        return np.asarray(signal[: self.samples], np.float32)
 
     def _clips_of(self, rng: np.random.Generator) -> NDArray[np.int64]:
         speaker = _pick(self.speaker_weight, rng)
@@ -206,12 +214,10 @@ class SegmentSource:
 
     def _noise_part(self, item: int, rng: np.random.Generator) -> Samples:
         """At most `samples` samples of one recording."""
-        slow, fast = np.log(self.config.noise_speed)
         if rng.random() >= self.config.noise_speed_probability:
             return self._part(item, self.samples, rng)
-        speed = float(np.exp(rng.uniform(slow, fast)))
-        part = self._part(item, int(np.ceil(self.samples * speed)) + 64, rng)
-        return np.asarray(soxr.resample(part, speed, 1.0, quality="MQ")[: self.samples], np.float32)
+        speed = float(np.exp(rng.uniform(*np.log(self.config.noise_speed))))
+        return self._at_speed(self._part(item, self._samples_at(speed), rng), speed)
 
     def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
         """The room's response for input, target and noise."""
