@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from denoise_cli.config_io import to_mapping
-from denoise_cli.errors import UnwritableOutput, UsageConflict
+from denoise_cli.errors import UsageConflict
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import find_model, read_model_folder, write_config
+from denoise_cli.workflows.export_model import refuse_existing
 
 
 def average_models(models: Sequence[str], target: Path) -> None:
@@ -25,8 +26,7 @@ def average_models(models: Sequence[str], target: Path) -> None:
     for name, folder in zip(models, folders, strict=True):
         if (folder.generator, folder.use_postnet) != (last.generator, last.use_postnet):
             raise UsageConflict(f"{name}: has another generator than {models[-1]}; only equal ones have an average")
-    if (target / "config.json").exists():
-        raise UnwritableOutput(f"{target / 'config.json'}: exists; give another -o, or remove it")
+    refuse_existing(target / "config.json")
     states = [load_generator(folder).state_dict() for folder in folders]
     target.mkdir(parents=True, exist_ok=True)
     mean = {name: _mean([state[name] for state in states]) for name in states[-1]}

@@ -19,7 +19,7 @@ def export_file(model: str, target: Path, export: Callable[[Generator, Path], fl
 
     Raises UnwritableOutput if the file exists, ModelUnavailable, MissingPackage, CannotStart.
     """
-    _refuse_existing(target)
+    refuse_existing(target)
     return export(load_generator(read_model_folder(find_model(model))), target)
 
 
@@ -31,7 +31,7 @@ def export_folder(model: str, target: Path) -> float:
     """
     folder = read_model_folder(find_model(model))
     generator = load_generator(folder)
-    _refuse_existing(target / "config.json")
+    refuse_existing(target / "config.json")
     target.mkdir(parents=True, exist_ok=True)
     save_weights(generator.state_dict(), target / "model.safetensors", torch.float16)
     write_config(target, to_mapping(folder.generator), folder.use_postnet, folder.trained_with)
@@ -42,6 +42,7 @@ def export_folder(model: str, target: Path) -> float:
     return export_onnx(shipped, read_model_folder(target).onnx)
 
 
-def _refuse_existing(target: Path) -> None:
+def refuse_existing(target: Path) -> None:
+    """Raises UnwritableOutput: nothing that is there is overwritten by another form of a model."""
     if target.exists():
         raise UnwritableOutput(f"{target}: exists; give another -o, or remove it")
