@@ -56,11 +56,9 @@ def rows(enhance: Enhance, noisy: Samples, clean: Samples, rate: int) -> Iterato
     gain = np.float32(10 ** ((QUIET_DBFS - decibel(noisy)) / 20))
     pressure = infrasound(len(noisy), rate, decibel(noisy) + INFRASOUND_DB)
     output = enhance(noisy, rate)
-    yield "noisy at -40 dBFS: SI-SDR to the output at its own level, dB", alike_db(output, enhance(noisy * gain, rate))
-    yield (
-        "noisy with infrasound of +10 dB: SI-SDR to the output without, dB",
-        alike_db(output, enhance(noisy + pressure, rate)),
-    )
+    quiet, shaken = enhance(noisy * gain, rate), enhance(noisy + pressure, rate)
+    yield f"noisy at {QUIET_DBFS} dBFS: SI-SDR to the output at its own level, dB", alike_db(output, quiet)
+    yield f"noisy with infrasound of +{INFRASOUND_DB} dB: SI-SDR to the output without, dB", alike_db(output, shaken)
 
 
 def of_silence(enhance: Enhance, rate: int) -> Iterator[tuple[str, float]]:
