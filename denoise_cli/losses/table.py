@@ -7,6 +7,7 @@ from torch import Tensor
 from denoise_cli.errors import UsageConflict
 from denoise_cli.losses.bark_loudness import BarkLoudnessLoss
 from denoise_cli.losses.compressed_spectrum import compressed_spectrum_loss
+from denoise_cli.losses.intelligibility import StoiLoss
 from denoise_cli.losses.log_spectrogram import log_spectrogram_loss
 from denoise_cli.losses.pesq_disturbance import PesqDisturbanceLoss
 from denoise_cli.losses.waveform import l1_loss, si_sdr_loss, snr_loss
@@ -21,6 +22,7 @@ LOSSES: Mapping[str, Callable[[], Loss]] = {
     "snr": lambda: snr_loss,
     "bark_loudness": BarkLoudnessLoss,
     "pesq_disturbance": PesqDisturbanceLoss,
+    "stoi": StoiLoss,
 }
 
 
