@@ -78,10 +78,11 @@ class DegradationConfig:
     target_rt60_s: float = 0.15  # decay that stays in the target (reverberation-time shortening, arXiv 2204.08765)
     noise_reverb_probability: float = 0.3  # of the noise in reverberant items
     second_noise_probability: float = 0.3
-    synthetic_noise_probability: float = 0.15  # coloured noise, hum or clicks in place of a recorded noise
+    synthetic_noise_probability: float = 0.15  # coloured noise, hum, clicks, textures or calls for a recorded noise
     babble_probability: float = 0.08
     rumble_probability: float = 0.4  # below a noise, -10 to 20 dB of it: many corpora of noise lack what is below 60 Hz
     clean_probability: float = 0.04  # the input is the target: the network must learn to do nothing
+    noise_grains_probability: float = 0.0  # of recorded noises: cut into grains and put together in another order
     noise_speed_probability: float = 0.0  # of recorded noises: other speeds are other sounds, and recordings are few
     noise_speed: tuple[float, float] = (0.5, 2.0)  # even on a logarithmic scale
     noise_eq_probability: float = 0.5

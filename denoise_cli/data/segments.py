@@ -14,13 +14,24 @@ from denoise_cli.config import DegradationConfig
 from denoise_cli.data.corpus import Recordings
 from denoise_cli.data.rooms import reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room
-from denoise_cli.data.synthetic_noise import babble, clicks, coloured_noise, mains_hum, rumble
+from denoise_cli.data.synthetic_noise import (
+    babble,
+    calls,
+    clicks,
+    coloured_noise,
+    grains,
+    mains_hum,
+    rumble,
+    texture,
+)
 from denoise_cli.errors import UnusableCorpus
 
 Samples = NDArray[np.float32]
 EQ_POINTS = 8  # one an octave, 62.5 Hz to 8 kHz
 ROOM_SECONDS = 1.0
 PAUSE_SECONDS = (0.05, 0.5)  # between two clips of one speaker
+# Running sums of the shares of synthetic noises, coloured noise before them all.
+SYNTHETIC_NOISES = ((0.45, mains_hum), (0.55, clicks), (0.8, texture), (1.0, calls))
 
 
 @dataclass(frozen=True)
@@ -197,14 +208,17 @@ class SegmentSource:
     def _synthetic_noise(self, rng: np.random.Generator) -> Samples:
         rate = self.corpus.sample_rate
         kind = rng.random()
-        if kind < 0.7:
+        if kind < 0.35:
             return coloured_noise(rng, self.samples, rng.uniform(-9, 3), rate)
-        return mains_hum(rng, self.samples, rate) if kind < 0.85 else clicks(rng, self.samples, rate)
+        made = next(noise for share, noise in SYNTHETIC_NOISES if kind < share)
+        return made(rng, self.samples, rate)
 
     def _recorded_noise(self, rng: np.random.Generator) -> Samples:
         """A part of one recording, at times at another speed; a shorter one is repeated, with pauses or without."""
         item = int(self.noise[_pick(self.noise_weight, rng)])
         part = self._noise_part(item, rng)
+        if rng.random() < self.config.noise_grains_probability:
+            part = grains(rng, part)
         if len(part) == self.samples:
             return part
         pause = int(rng.uniform(0, 1.0) * self.corpus.sample_rate) if rng.random() < 0.5 else 0

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from denoise_cli.data.synthetic_noise import LEVEL, babble, clicks, coloured_noise, mains_hum, rumble
+from denoise_cli.data.synthetic_noise import (
+    LEVEL,
+    babble,
+    calls,
+    clicks,
+    coloured_noise,
+    grains,
+    mains_hum,
+    rumble,
+    texture,
+)
 
 RATE = 16_000
 
@@ -64,6 +74,8 @@ def test_every_noise_has_the_length_type_and_level_asked_for(samples):
         lambda rng: coloured_noise(rng, samples, -3.0, RATE),
         lambda rng: mains_hum(rng, samples, RATE),
         lambda rng: clicks(rng, samples, RATE),
+        lambda rng: texture(rng, samples, RATE),
+        lambda rng: calls(rng, samples, RATE),
         lambda rng: babble([voice], samples, rng),
     ):
         signal = make(np.random.default_rng(4))
@@ -87,3 +99,45 @@ def test_rumble_lies_below_the_voice() -> None:
         power = np.abs(np.fft.rfft(signal * np.hanning(32_000))) ** 2
         assert power[: 2 * 150].sum() > 0.98 * power.sum()
         assert np.sqrt(np.mean(signal**2)) == pytest.approx(LEVEL, rel=1e-3)
+
+
+def test_calls_are_loud_and_silent_by_turns_and_tonal() -> None:
+    shares, peaks = [], []
+    for seed in range(30):
+        signal = calls(np.random.default_rng(seed), 3 * RATE, RATE).astype(np.float64)
+        levels = np.square(signal.reshape(-1, 160)).mean(axis=1)
+        shares.append((levels < 1e-4 * levels.max()).mean())
+        power = np.square(np.abs(np.fft.rfft(signal[: 2 * RATE].reshape(-1, 800) * np.hanning(800))))
+        peaks.append(power.max(axis=1).sum() / power.sum())
+    assert 0.1 < np.mean(shares) < 0.8
+    assert np.median(peaks) > 0.1  # of white noise: 0.02
+
+
+def test_textures_differ_in_colour_and_beat() -> None:
+    centres, depths = [], []
+    for seed in range(30):
+        signal = texture(np.random.default_rng(seed), 4 * RATE, RATE).astype(np.float64)
+        power = np.square(np.abs(np.fft.rfft(signal)))
+        centres.append(np.log2((power * np.arange(power.size)).sum() / power.sum() * RATE / 2 / power.size))
+        levels = np.square(signal.reshape(-1, 320)).mean(axis=1)
+        depths.append(levels.std() / levels.mean())
+    assert np.std(centres) > 1.0  # octaves
+    assert min(depths) < 0.5 < 1.0 < max(depths)
+
+
+def test_grains_keep_colour_and_level_and_lose_the_order() -> None:
+    time = np.arange(2 * RATE) / RATE
+    sweep = np.sin(2 * np.pi * (300 * time + 200 * time**2)).astype(np.float32)  # 300 to 1100 Hz
+    mixed = grains(np.random.default_rng(1), sweep)
+    assert mixed.shape == sweep.shape and mixed.dtype == np.float32
+    assert np.std(mixed) == pytest.approx(np.std(sweep), rel=0.25)
+    power = np.square(np.abs(np.fft.rfft(mixed)))
+    hertz = np.fft.rfftfreq(mixed.size, 1 / RATE)
+    assert power[(hertz > 250) & (hertz < 1_200)].sum() > 0.98 * power.sum()
+    pitches = np.abs(np.fft.rfft(mixed.reshape(8, -1))).argmax(axis=1)
+    assert (np.diff(pitches) < 0).any()  # the sweep only rises
+
+
+@pytest.mark.parametrize("samples", [1, 50, 129])
+def test_what_is_too_short_for_grains_still_has_its_length(samples: int) -> None:
+    assert grains(np.random.default_rng(0), np.ones(samples, np.float32)).shape == (samples,)
