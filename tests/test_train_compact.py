@@ -11,10 +11,14 @@ from denoise_cli.models.model_folder import find_model, read_model_folder
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def runs() -> list[list[str]]:
-    """The words of each training command, in order."""
+def commands(kind: str) -> list[list[str]]:
+    """The words of each command of one kind, in order."""
     text = (ROOT / "docs" / "train_compact.sh").read_text(encoding="utf-8").replace("\\\n", " ")
-    return [shlex.split(line) for line in re.findall(r"^hifidenoise train-.*", text, re.MULTILINE)]
+    return [shlex.split(line) for line in re.findall(rf"^hifidenoise {kind}.*", text, re.MULTILINE)]
+
+
+def runs() -> list[list[str]]:
+    return commands("train-")
 
 
 def values_of(words: list[str], flag: str) -> list[str]:
@@ -23,8 +27,11 @@ def values_of(words: list[str], flag: str) -> list[str]:
 
 def test_each_run_starts_from_the_one_before() -> None:
     made: list[str] = []
-    for words in runs():
-        assert values_of(words, "--init") == made[-1:]
+    for words in commands("(?:train-|models average)"):
+        if words[1] == "models":
+            assert set(words[3:-2]) <= set(made)
+        else:
+            assert values_of(words, "--init") == made[-1:]
         made += values_of(words, "-o")
     assert len(made) == len(set(made)) > 1
 
