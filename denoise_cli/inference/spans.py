@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 MIN_CHUNK_SECONDS = 2.0
 MAX_CHUNK_SECONDS = 30.0
-# The context that is computed and dropped then costs a third; longer chunks of the compact model (2.3 s of context)
-# would be a tenth faster, but take more than 160 MB in all.
-CHUNK_PER_CONTEXT = 3
+# The context that is computed and dropped then costs a half; longer chunks of the compact model (2.3 s of context)
+# would be a tenth faster, but take more than 160 MB in all (three contexts, 48 kHz stereo: 171 MB).
+CHUNK_PER_CONTEXT = 2
 
 
 @dataclass(frozen=True)
