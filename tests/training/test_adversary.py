@@ -191,10 +191,12 @@ def check_one_step(config: Config) -> None:
 
 def test_a_discriminator_learns_to_tell_noise_from_tones() -> None:
     state, adversary = fresh()
-    for _ in range(20):
+    losses = []
+    for _ in range(40):
         values = discriminator_step(state, adversary, [one_batch()], STAGE3, with_train(schedule="constant"), 0)
+        losses.append(float(values["discriminator"]))
         state.step += 1
-    assert float(values["discriminator"]) < 3.0  # two hinges begin at two each
+    assert sum(losses[-10:]) / 10 < 3.0  # two hinges begin at two each; single steps jump, on each processor elsewhere
     assert all(float(values[name]) == 1.0 for name in values if name.startswith("accuracy_"))
 
 
@@ -209,7 +211,7 @@ def test_r1_grows_with_the_slope_at_real_signals() -> None:
     _, adversary = fresh()
     batch = one_batch()
     losses = []
-    for weight in (0.0, 1.0, 2.0):
+    for weight in (0.0, 1e6, 2e6):  # slopes at a random start are small: lighter ones drown in rounding
         adversary.config = dataclasses.replace(ADVERSARIAL, r1_weight=weight)
         losses.append(discriminator_loss(adversary, batch.target, batch.noisy, "float32")["discriminator"].item())
     assert losses[1] > losses[0]
