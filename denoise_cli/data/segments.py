@@ -4,6 +4,7 @@ An item is a pure function of (corpus, config, seed, step, number): a resumed ru
 drawn, and each process of a distributed run draws its own items of the joint batch. Nothing here imports torch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from denoise_cli.data.synthetic_noise import (
     clicks,
     coloured_noise,
     grains,
+    log_uniform,
     mains_hum,
     rumble,
     texture,
@@ -30,8 +32,17 @@ Samples = NDArray[np.float32]
 EQ_POINTS = 8  # one an octave, 62.5 Hz to 8 kHz
 ROOM_SECONDS = 1.0
 PAUSE_SECONDS = (0.05, 0.5)  # between two clips of one speaker
-# Running sums of the shares of synthetic noises, coloured noise before them all.
-SYNTHETIC_NOISES = ((0.45, mains_hum), (0.55, clicks), (0.8, texture), (1.0, calls))
+SyntheticNoise = Callable[[np.random.Generator, int, int], Samples]  # of so many samples at a sample rate
+
+
+def _coloured(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
+    return coloured_noise(rng, samples, rng.uniform(-9, 3), sample_rate)
+
+
+# Running sums of their shares.
+SYNTHETIC_NOISES: tuple[tuple[float, SyntheticNoise], ...] = (
+    (0.35, _coloured), (0.45, mains_hum), (0.55, clicks), (0.8, texture), (1.0, calls)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -206,12 +217,9 @@ class SegmentSource:
         return _unit_rms(self._recorded_noise(rng))
 
     def _synthetic_noise(self, rng: np.random.Generator) -> Samples:
-        rate = self.corpus.sample_rate
         kind = rng.random()
-        if kind < 0.35:
-            return coloured_noise(rng, self.samples, rng.uniform(-9, 3), rate)
         made = next(noise for share, noise in SYNTHETIC_NOISES if kind < share)
-        return made(rng, self.samples, rate)
+        return made(rng, self.samples, self.corpus.sample_rate)
 
     def _recorded_noise(self, rng: np.random.Generator) -> Samples:
         """A part of one recording, at times at another speed; a shorter one is repeated, with pauses or without."""
@@ -230,7 +238,7 @@ class SegmentSource:
         """At most `samples` samples of one recording."""
         if rng.random() >= self.config.noise_speed_probability:
             return self._part(item, self.samples, rng)
-        speed = float(np.exp(rng.uniform(*np.log(self.config.noise_speed))))
+        speed = log_uniform(rng, *self.config.noise_speed)
         return self._at_speed(self._part(item, self._samples_at(speed), rng), speed)
 
     def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:

@@ -45,11 +45,11 @@ def texture(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples
     frequencies = np.maximum(np.fft.rfftfreq(samples, 1 / sample_rate), LOWEST_HZ)
     gain_db = rng.uniform(-6.0, 1.0) * np.log2(frequencies / 1000.0)
     for _ in range(int(rng.integers(1, 6))):
-        centre_hz, octaves = _log_uniform(rng, 60.0, 0.45 * sample_rate), _log_uniform(rng, 0.05, 1.5)
+        centre_hz, octaves = log_uniform(rng, 60.0, 0.45 * sample_rate), log_uniform(rng, 0.05, 1.5)
         gain_db += rng.uniform(-15.0, 25.0) * np.exp(-((np.log2(frequencies / centre_hz) / octaves) ** 2))
     spectrum = np.fft.rfft(rng.standard_normal(samples)) * 10 ** (gain_db / 20)
     seconds = np.arange(samples) / sample_rate
-    beat_hz, sharpness = _log_uniform(rng, 0.3, 40.0), rng.uniform(0.0, 6.0)
+    beat_hz, sharpness = log_uniform(rng, 0.3, 40.0), rng.uniform(0.0, 6.0)
     wander = rng.uniform(0.0, 2.0) * np.sin(2 * np.pi * beat_hz * rng.uniform(0.05, 0.3) * seconds)
     beat = np.exp(sharpness * (np.cos(2 * np.pi * beat_hz * seconds + wander + rng.uniform(0, 2 * np.pi)) - 1))
     return _at_level(np.fft.irfft(spectrum, samples) * beat)
@@ -64,10 +64,10 @@ def calls(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
     Raises ValueError if there are no samples to make.
     """
     _check_length(samples)
-    pitch_hz, call_s = _log_uniform(rng, 60.0, 3500.0), _log_uniform(rng, 0.03, 2.0)
-    pause_s = _log_uniform(rng, 0.02, 1.5)
+    pitch_hz, call_s = log_uniform(rng, 60.0, 3500.0), log_uniform(rng, 0.03, 2.0)
+    pause_s = log_uniform(rng, 0.02, 1.5)
     colour = _Colour(
-        tilt_db_per_octave=rng.uniform(-18.0, 0.0), resonance_hz=_log_uniform(rng, 300.0, 5000.0),
+        tilt_db_per_octave=rng.uniform(-18.0, 0.0), resonance_hz=log_uniform(rng, 300.0, 5000.0),
         resonance_db=rng.uniform(0.0, 25.0), breath=rng.uniform(0.0, 0.7) ** 2,
     )  # fmt: skip
     result = np.zeros(samples)
@@ -213,7 +213,8 @@ def _one_call(
     return np.asarray(call * np.minimum(1.0, np.minimum(place / attack, (1 - place) / decay)), np.float64)
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number of low to high, as likely in each octave."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
