@@ -1,12 +1,17 @@
 #!/bin/sh
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
-# BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more. What each run was for is in
-# docs/experiments.md. Some twelve hours of one core. Where a run was stopped early, --max-steps says at which step.
+# BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
+# docs/made_speech.py makes. What each run was for is in docs/experiments.md. Some twelve hours of one core. Where a run was stopped
+# early, --max-steps says at which step.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
-# all but the last runs had fewer channels, fewer kinds of noise and other losses
+# what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
+recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
+    --set train.batch_size=8 --set train.crop_seconds=3.0"
+# all but the last had fewer items without noise
 earlier="--set degradation.clean_probability=0.04"
+# those before section 9 had fewer channels, fewer kinds of noise and other losses, too
 older="$earlier --set degradation.speed_probability=0.4 --set degradation.speed=[0.88,1.12]
     --set generator.wavenet.channels=48 --set degradation.synthetic_noise_probability=0.15
     --set degradation.babble_probability=0.08 --set degradation.second_noise_probability=0.3
@@ -65,9 +70,8 @@ hifidenoise enhance "$data/speech-noisy" --model "$runs/section8" -o "$cleaned/a
 hifidenoise prepare-data --speech "$data/speech-clean" "$cleaned/again" --noise "$data/noise" --rir "$data/rooms" \
     -o "$corpus-9"
 
-hifidenoise train-stage1 --data "$corpus-9" --init "$runs/section8" -o "$runs/l1" --max-steps 420 $earlier --set train.seed=81 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=40 \
+hifidenoise train-stage1 --data "$corpus-9" --init "$runs/section8" -o "$runs/l1" --max-steps 420 $earlier $recent --set train.seed=81 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=40 \
     --set degradation.synthetic_noise_probability=0.15 --set degradation.babble_probability=0.08 \
     --set degradation.second_noise_probability=0.3 --set degradation.noise_grains_probability=0 \
     --set degradation.speed_probability=0.4 --set "degradation.speed=[0.88, 1.12]" \
@@ -77,28 +81,24 @@ hifidenoise train-stage1 --data "$corpus-9" --init "$runs/section8" -o "$runs/l1
 hifidenoise prepare-data --speech "$data/speech-clean" "$cleaned/again" --noise "$data/noise-more" --rir "$data/rooms" \
     -o "$corpus-9"
 
-hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l1" -o "$runs/l2" --max-steps 903 $earlier --set train.seed=82 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=40 \
+hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l1" -o "$runs/l2" --max-steps 903 $earlier $recent --set train.seed=82 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=40 \
     --set degradation.synthetic_noise_probability=0.15 --set degradation.second_noise_probability=0.3 \
     --set degradation.noise_grains_probability=0 --set degradation.speed_probability=0.4 --set "degradation.speed=[0.88, 1.12]" \
     --set stage1.losses.bark_loudness=0.6 --set stage1.losses.snr=4 \
     --set stage1.steps=5000 --set stage1.learning_rate=3e-3 --set train.final_learning_rate=0.0
 
-hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l2" -o "$runs/l3" --max-steps 1030 $earlier --set train.seed=83 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l2" -o "$runs/l3" --max-steps 1030 $earlier $recent --set train.seed=83 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set degradation.speed_probability=0.4 --set "degradation.speed=[0.88, 1.12]" \
     --set stage1.steps=3900 --set stage1.learning_rate=2.7e-3 --set train.final_learning_rate=0.0
 
-hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l3" -o "$runs/l4" $earlier --set train.seed=84 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l3" -o "$runs/l4" $earlier $recent --set train.seed=84 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.steps=2950 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l4" -o "$runs/m1" --max-steps 4034 $earlier --set train.seed=91 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-9" --init "$runs/l4" -o "$runs/m1" --max-steps 4034 $earlier $recent --set train.seed=91 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=1.0
 
 # the cleaner half has some noise, too: 12 dB of it
@@ -106,9 +106,8 @@ hifidenoise enhance "$data/speech-clean" --model "$runs/m1" -o "$cleaned/clean" 
 hifidenoise prepare-data --speech "$cleaned/clean" "$cleaned/again" --noise "$data/noise-more" --rir "$data/rooms" \
     -o "$corpus-10"
 
-hifidenoise train-stage1 --data "$corpus-10" --init "$runs/m1" -o "$runs/m2" $earlier --set train.seed=92 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-10" --init "$runs/m1" -o "$runs/m2" $earlier $recent --set train.seed=92 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.steps=3300 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 # voices that are all harmonics, without breath or noise around, were taken for calls by then: some made by espeak-ng
