@@ -15,6 +15,7 @@ Samples = NDArray[np.float32]
 
 LEVEL = 0.1  # RMS, -20 dB re full scale
 LOWEST_HZ = 20.0  # coloured noise is flat below: a steep slope would otherwise be nothing but rumble
+CALL_HZ = (400.0, 3500.0)
 MAX_HARMONICS = 30  # of a call
 SILENT = 1e-8  # RMS under which a voice says nothing
 
@@ -56,15 +57,16 @@ def texture(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples
 
 
 def calls(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
-    """What animals, sirens and brakes have in common with a voice: harmonics of a gliding pitch, with pauses.
+    """What birds, sirens and brakes have in common with a voice: harmonics of a gliding pitch, with pauses.
 
-    One source a segment: its calls are alike in pitch, length, colour and breath, and each glides on its own.
+    The pitch is above that of speech (400 Hz and more): lower ones, with a resonance, are what a formant synthesiser
+    says, and a network that is taught to remove them removes such voices (docs/experiments.md, section 10). One source a segment: its calls are alike in pitch, length, colour and breath, and each glides on its own.
     Returns (samples,); RMS `LEVEL`; there is at least one call.
 
     Raises ValueError if there are no samples to make.
     """
     _check_length(samples)
-    pitch_hz, call_s = log_uniform(rng, 60.0, 3500.0), log_uniform(rng, 0.03, 2.0)
+    pitch_hz, call_s = log_uniform(rng, *CALL_HZ), log_uniform(rng, 0.03, 2.0)
     pause_s = log_uniform(rng, 0.02, 1.5)
     colour = _Colour(
         tilt_db_per_octave=rng.uniform(-18.0, 0.0), resonance_hz=log_uniform(rng, 300.0, 5000.0),
