@@ -60,7 +60,8 @@ def calls(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
     """What birds, sirens and brakes have in common with a voice: harmonics of a gliding pitch, with pauses.
 
     The pitch is above that of speech (400 Hz and more): lower ones, with a resonance, are what a formant synthesiser
-    says, and a network that is taught to remove them removes such voices (docs/experiments.md, section 10). One source a segment: its calls are alike in pitch, length, colour and breath, and each glides on its own.
+    says, and a network that is taught to remove them removes such voices (docs/experiments.md, section 10).
+    One source a segment: its calls are alike in pitch, length, colour and breath, and each glides on its own.
     Returns (samples,); RMS `LEVEL`; there is at least one call.
 
     Raises ValueError if there are no samples to make.
