@@ -88,7 +88,6 @@ def test_chunks_leave_no_trace() -> None:
     np.testing.assert_allclose(pieces, whole, rtol=0, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="takes a formant synthesiser's clean voice for noise: docs/experiments.md, 10")
 def test_a_clean_synthetic_voice_passes() -> None:
     _, clean = clip()
     assert si_sdr(clean, enhancer(EngineName.ONNX).enhance(clean, RATE)) > 15
