@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from denoise_cli.data.synthetic_noise import log_uniform
+
 RATE = 16_000
 VOICES = 120
 FILES_OF_A_VOICE = 3
@@ -35,7 +37,7 @@ class Voice:
     """What is the same in all that one voice says."""
 
     def __init__(self, draw: np.random.Generator) -> None:
-        self.pitch_hz = float(np.exp(draw.uniform(np.log(70.0), np.log(330.0))))
+        self.pitch_hz = log_uniform(draw, 70.0, 330.0)
         self.liveliness = draw.uniform(0.0, 0.15)  # octaves; 0: a monotonous machine
         self.size = draw.uniform(0.9, 1.3)  # of the formants: of men, women and children
         self.formants = int(draw.integers(3, 6))
@@ -93,7 +95,7 @@ def main(folder: Path) -> None:
         speaker.mkdir(parents=True, exist_ok=True)
         for file in range(FILES_OF_A_VOICE):
             samples = voice.says(draw, draw.uniform(6.0, 10.0))
-            soundfile.write(speaker / f"{file}.flac", 0.9 * samples / max(0.9, np.abs(samples).max()), RATE)
+            soundfile.write(speaker / f"{file}.flac", samples * min(1.0, 0.9 / np.abs(samples).max()), RATE)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Speech made by espeak-ng for the last run of compact: python docs/made_speech.py FOLDER
+"""Speech made by espeak-ng for the last runs of compact: python docs/made_speech.py FOLDER
 
 110 voices of drawn language, variant, pitch and speed say numbers, which espeak-ng reads in words of each language:
 45 minutes at 22.05 kHz. A voice without breath, jitter or noise around it is what recordings do not have.

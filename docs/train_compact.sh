@@ -4,6 +4,7 @@
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
 # docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. What each run was for is in
 # docs/experiments.md. Some sixteen hours of one core. Where a run was stopped early, --max-steps says at which step.
+# Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
