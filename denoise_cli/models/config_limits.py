@@ -47,6 +47,7 @@ def _front_end(config: FrontEndConfig) -> str | None:
         or _even("front_end.kernel", config.kernel)
         or _even("front_end.time_kernel", config.time_kernel)
         or _even("front_end.filter_frames", config.filter_frames)
+        or _outside("front_end.post_filter", config.post_filter, (0, 1))
     )
 
 

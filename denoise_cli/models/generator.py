@@ -12,6 +12,7 @@ from denoise_cli.config_io import to_mapping
 from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_frames
 from denoise_cli.models.full_band import bands_to_channels, channels_to_bands
 from denoise_cli.models.high_pass import HighPass
+from denoise_cli.models.post_filter import post_filter
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
 
@@ -32,7 +33,7 @@ class Generator(nn.Module):
     """(batch, samples) -> Estimates of (batch, samples), aligned with the input.
 
     The input is expected at an RMS of about -25 dBFS over its active parts; `inference.level` sees to it.
-    `use_postnet` is False in stage 1 and for models that stop there.
+    A post-filter works in evaluation mode alone. `use_postnet` is False in stage 1 and for models that stop there.
     """
 
     def __init__(self, config: GeneratorConfig, use_postnet: bool = True) -> None:
@@ -129,6 +130,7 @@ class SpectralDomain(nn.Module):
         if front_end is None:
             raise ValueError("SpectralDomain needs a front end")
         self.exponent = front_end.compression
+        self.post_filter = front_end.post_filter
         self.front_end_reach = max(2 * (front_end.time_kernel // 2), front_end.filter_frames // 2)  # frames
         self.high_pass = _high_pass(front_end, config.sample_rate)
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
@@ -161,6 +163,8 @@ class SpectralDomain(nn.Module):
         levels = self.encoder(planes)
         weights = self.decoder(self._run_wavenet(levels[-1]), levels)
         estimate = filter_frames(weights, spectrum)
+        if self.post_filter and not self.training:  # losses would teach the decoder to undo it
+            estimate = post_filter(estimate, spectrum, self.post_filter)
         y1 = self.fourier.inverse(estimate, samples)
         y2 = self.fourier.inverse(self._refine(estimate), samples) if use_postnet else y1
         return Estimates(y1, y2)

@@ -14,7 +14,7 @@ from denoise_cli.models.generator import Generator
 
 
 def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
-    """Whether `large` is `small` but for more channels of the WaveNet, full-band maps, and the high-pass filter."""
+    """Whether `large` is `small` but for more channels of the WaveNet, full-band maps, and the filters around it."""
     maps = small.wavenet.full_band_channels
     return (
         _what_must_be_equal(small) == _what_must_be_equal(large)
@@ -24,7 +24,7 @@ def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
 
 
 def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
-    front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0)
+    front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0, post_filter=0.0)
     return replace(config, front_end=front_end, wavenet=replace(config.wavenet, channels=1, full_band_channels=0))
 
 

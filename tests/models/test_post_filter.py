@@ -1,0 +1,56 @@
+"""The filter behind the network: what is kept, what is lowered, and how far."""
+
+import math
+
+import pytest
+import torch
+
+from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
+from denoise_cli.models.generator import Generator
+from denoise_cli.models.post_filter import post_filter
+
+STRENGTH = 0.01
+
+
+def lowered_by(gain_db: float, strength: float = STRENGTH) -> float:
+    """Decibels that the filter takes from an estimate whose gain over the input is `gain_db`."""
+    torch.manual_seed(0)
+    spectrum = torch.randn(1, 2, 3, 5)
+    estimate = spectrum.flip(1) * 10 ** (gain_db / 20)  # another phase must not matter
+    ratio = post_filter(estimate, spectrum, strength) / estimate
+    assert float(ratio.max() - ratio.min()) < 1e-4
+    return -20 * math.log10(float(ratio.mean()))
+
+
+@pytest.mark.parametrize(("gain_db", "loss_db"), [(6, 0), (0, 0), (-12, 0.48), (-20, 2.89), (-24, 6.03), (-60, 10)])
+def test_small_gains_become_smaller_and_large_ones_stay(gain_db: float, loss_db: float) -> None:
+    assert lowered_by(gain_db) == pytest.approx(loss_db, abs=0.05)
+
+
+def test_a_strength_of_zero_does_nothing() -> None:
+    assert lowered_by(-40, strength=0.0) == pytest.approx(0, abs=1e-4)
+
+
+def test_silence_stays_silent() -> None:
+    zeros = torch.zeros(1, 2, 3, 5)
+    assert torch.equal(post_filter(zeros, zeros, STRENGTH), zeros)
+
+
+def test_it_works_in_evaluation_mode_alone() -> None:
+    """In training the losses would teach the decoder to undo it."""
+    plain, filtered = (
+        GeneratorConfig(
+            front_end=FrontEndConfig(n_fft=64, hop_length=32, channels=(6, 8), post_filter=strength),
+            wavenet=WaveNetConfig(channels=8, stacks=1, layers=2, head_channels=()),
+            postnet=PostNetConfig(layers=2, channels=6, kernel=3),
+        )
+        for strength in (0.0, 0.5)
+    )
+    torch.manual_seed(0)
+    without = Generator(plain, use_postnet=False)
+    generator = Generator(filtered, use_postnet=False)
+    generator.load_state_dict(without.state_dict())
+    waveform = 0.1 * torch.randn(1, 640)
+    with torch.no_grad():
+        assert torch.equal(generator.train()(waveform).y1, without(waveform).y1)
+        assert not torch.allclose(generator.eval()(waveform).y1, without(waveform).y1, atol=1e-4)
