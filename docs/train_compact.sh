@@ -142,12 +142,19 @@ hifidenoise train-stage1 --data "$corpus-11" --init "$runs/n1" -o "$runs/n2" $re
 hifidenoise prepare-data --speech "$cleaned/clean" "$cleaned/last" "$data/speech-made" "$data/speech-formants" \
     --noise "$data/noise-more" --rir "$data/rooms" -o "$corpus-11"
 
-hifidenoise train-stage1 --data "$corpus-11" --init "$runs/n2" -o "$runs/n3" --set train.seed=97 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.99 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-11" --init "$runs/n2" -o "$runs/n3" $recent --set train.seed=97 \
+    --set train.ema_decay=0.99 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.steps=1200 --set stage1.learning_rate=1.2e-3 --set train.final_learning_rate=0.0
 
 # either alone loses: n2 most of those voices, n3 .03 of PESQ and .02 of OVRL on noises that no run has met
 hifidenoise models average "$runs/n2" "$runs/n3" -o "$runs/section11"
-hifidenoise models export "$runs/section11" --format folder -o compact
+
+hifidenoise train-stage1 --data "$corpus-11" --init "$runs/section11" -o "$runs/n5" --set train.seed=98 \
+    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
+    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
+    --set stage1.steps=5600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section11" "$runs/n5" -o "$runs/section12"
+hifidenoise models export "$runs/section12" --format folder -o compact
