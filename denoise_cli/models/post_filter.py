@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-FURTHER_DB = 10.0  # at most: more of it takes weak consonants, and listeners' scores no longer gain
+FURTHER_DB = 10.0  # without a limit STOI of voicebank falls twice as far (docs/experiments.md, section 12)
 MAGNITUDE_FLOOR = 1e-5
 
 
