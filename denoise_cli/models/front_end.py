@@ -16,10 +16,15 @@ def compress(spectrum: Tensor, exponent: float) -> tuple[Tensor, Tensor]:
     spectrum: (batch, 2, frames, bins). Returns (batch, 2, frames, bins), real and imaginary part times
     |X| ** (exponent - 1), and (batch, 1, frames, bins), |X| ** exponent.
     """
-    # clamped, not added to: an exporter may take so small a summand for zero, and silence would be divided by it
-    power = (spectrum * spectrum).sum(dim=1, keepdim=True).clamp(min=MAGNITUDE_FLOOR**2)
+    power = floored_power(spectrum)
     magnitude = power ** (exponent / 2)
     return spectrum * (magnitude * power.rsqrt()), magnitude
+
+
+def floored_power(spectrum: Tensor) -> Tensor:
+    """|X| ** 2 of (batch, 2, frames, bins), (batch, 1, frames, bins), never zero: it can be divided by."""
+    # clamped, not added to: an exporter may take so small a summand for zero, and silence would be divided by it
+    return (spectrum * spectrum).sum(dim=1, keepdim=True).clamp(min=MAGNITUDE_FLOOR**2)
 
 
 class Encoder(nn.Module):

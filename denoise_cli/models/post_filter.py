@@ -5,8 +5,9 @@ import math
 import torch
 from torch import Tensor
 
+from denoise_cli.models.front_end import floored_power
+
 FURTHER_DB = 10.0  # without a limit STOI of voicebank falls twice as far (docs/experiments.md, section 12)
-MAGNITUDE_FLOOR = 1e-5
 
 
 def post_filter(estimate: Tensor, spectrum: Tensor, strength: float) -> Tensor:
@@ -19,13 +20,7 @@ def post_filter(estimate: Tensor, spectrum: Tensor, strength: float) -> Tensor:
     Speech", and Schroeter et al. 2023, "DeepFilterNet: Perceptually Motivated Real-Time Speech Enhancement", which has
     this form; the limit is ours.
     """
-    ours = _magnitude(estimate)
-    gain = (ours / _magnitude(spectrum)).clamp(max=1.0)
+    gain = (floored_power(estimate).sqrt() / floored_power(spectrum).sqrt()).clamp(max=1.0)
     certainty = torch.sin(math.pi / 2 * gain).square()
     factor = (1 + strength) * certainty / (certainty + strength)
     return estimate * factor.clamp(min=10 ** (-FURTHER_DB / 20))
-
-
-def _magnitude(spectrum: Tensor) -> Tensor:
-    power = (spectrum * spectrum).sum(dim=1, keepdim=True)
-    return power.clamp(min=MAGNITUDE_FLOOR**2).sqrt()

@@ -1,13 +1,14 @@
 """The filter behind the network: what is kept, what is lowered, and how far."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.post_filter import post_filter
+from tests.models.small_configs import SUB_BAND
 
 STRENGTH = 0.01
 
@@ -38,16 +39,10 @@ def test_silence_stays_silent() -> None:
 
 def test_it_works_in_evaluation_mode_alone() -> None:
     """In training the losses would teach the decoder to undo it."""
-    plain, filtered = (
-        GeneratorConfig(
-            front_end=FrontEndConfig(n_fft=64, hop_length=32, channels=(6, 8), post_filter=strength),
-            wavenet=WaveNetConfig(channels=8, stacks=1, layers=2, head_channels=()),
-            postnet=PostNetConfig(layers=2, channels=6, kernel=3),
-        )
-        for strength in (0.0, 0.5)
-    )
+    assert SUB_BAND.front_end is not None
+    filtered = replace(SUB_BAND, front_end=replace(SUB_BAND.front_end, post_filter=0.5))
     torch.manual_seed(0)
-    without = Generator(plain, use_postnet=False)
+    without = Generator(SUB_BAND, use_postnet=False)
     generator = Generator(filtered, use_postnet=False)
     generator.load_state_dict(without.state_dict())
     waveform = 0.1 * torch.randn(1, 640)
