@@ -1,40 +1,51 @@
 """A trained generator grows into a larger one that computes the same at first (Chen et al. 2016, "Net2Net").
 
-The WaveNet may become wider and get full-band maps. New channels start at random and what was there does not listen to
-them yet; full-band maps start at zero. So nothing is learned twice.
+The WaveNet may become wider, deeper (more layers at the end of each stack) and get full-band maps. New channels and
+layers start at random and what was there does not listen to them yet; full-band maps start at zero. So nothing is
+learned twice.
 """
 
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.models.generator import Generator
+from denoise_cli.models.wavenet import GatedLayer, WaveNet
+
+LAYERS = "core.wavenet.layers."
 
 
 def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
-    """Whether `large` is `small` but for more channels of the WaveNet, full-band maps, and the filters around it."""
+    """Whether `large` is `small` but for the WaveNet's channels, layers and full-band maps, and filters around it."""
     maps = small.wavenet.full_band_channels
     return (
         _what_must_be_equal(small) == _what_must_be_equal(large)
         and small.wavenet.channels <= large.wavenet.channels
+        and small.wavenet.layers <= large.wavenet.layers
         and maps in (0, large.wavenet.full_band_channels)
     )
 
 
 def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
     front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0, post_filter=0.0)
-    return replace(config, front_end=front_end, wavenet=replace(config.wavenet, channels=1, full_band_channels=0))
+    wavenet = replace(config.wavenet, channels=1, layers=1, full_band_channels=0)
+    return replace(config, front_end=front_end, wavenet=wavenet)
 
 
 @torch.no_grad()
 def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
     """Put the weights of a smaller generator into one it can grow to; names that are not there keep their start."""
+    wavenet = generator.core.wavenet
+    origins = _origins(wavenet, sum(name.startswith(LAYERS) and name.endswith(".skip.bias") for name in weights))
+    for number, layer in enumerate(wavenet.layers):
+        if number not in origins and isinstance(layer, GatedLayer):
+            _silence(layer)
     for name, value in generator.state_dict().items():
-        if name not in weights:
+        small = weights.get(_origin_of(name, origins))
+        if small is None:
             continue
-        small = weights[name]
         if value.shape == small.shape:
             value.copy_(small)
         elif ".gated." in name:  # filter and gate are the two halves of one convolution's output, and each half grows
@@ -42,6 +53,27 @@ def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
                 _lay(half, small_half)
         else:
             _lay(value, small)
+
+
+def _origins(wavenet: WaveNet, small_count: int) -> dict[int, int]:
+    """Numbers of the layers that were there, and their old ones; new ones are the last of each stack."""
+    stacks, per_stack = wavenet.config.stacks, wavenet.config.layers
+    before = small_count // stacks
+    return {s * per_stack + layer: s * before + layer for s in range(stacks) for layer in range(min(before, per_stack))}
+
+
+def _origin_of(name: str, origins: dict[int, int]) -> str:
+    if not name.startswith(LAYERS):
+        return name
+    number, rest = name.removeprefix(LAYERS).split(".", 1)
+    return f"{LAYERS}{origins.get(int(number), 'new')}.{rest}"
+
+
+def _silence(layer: GatedLayer) -> None:
+    """Zero what the layer adds: of the residual its last module, as a batch norm before a zero gain still learns."""
+    residual = layer.residual[-1] if isinstance(layer.residual, nn.Sequential) else layer.residual
+    for parameter in (*residual.parameters(), *layer.skip.parameters()):
+        nn.init.zeros_(parameter)
 
 
 def _lay(large: Tensor, small: Tensor) -> None:

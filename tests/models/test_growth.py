@@ -24,6 +24,8 @@ LARGER = {
     "the same": NORMALISED,
     "wider": with_wavenet(NORMALISED, channels=11),
     "full-band maps": with_wavenet(NORMALISED, full_band_channels=3),
+    "deeper": with_wavenet(NORMALISED, layers=3),
+    "all": with_wavenet(NORMALISED, channels=11, layers=4, full_band_channels=3),
     "both": with_wavenet(NORMALISED, channels=11, full_band_channels=3),
 }
 
@@ -63,10 +65,21 @@ def test_new_weights_get_gradients_or_follow_such_as_do() -> None:
     assert bool((first.gated[0].weight.grad[8:11] != 0).any())
 
 
+def test_new_layers_learn_in_each_stack() -> None:
+    torch.manual_seed(3)
+    large = Generator(LARGER["deeper"])
+    lay_into(large, trained(NORMALISED).state_dict())
+    per_stack = LARGER["deeper"].wavenet.layers
+    new = list(large.core.wavenet.layers)[per_stack - 1 :: per_stack]
+    assert len(new) == NORMALISED.wavenet.stacks
+    large.enhance(torch.randn(2, 800) * 0.1).square().mean().backward()
+    assert all(bool((layer.skip.weight.grad != 0).any()) for layer in new)
+
+
 @pytest.mark.parametrize(
     "larger",
-    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=3)],
-    ids=["without norm", "flat", "narrower", "deeper"],
+    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=1)],
+    ids=["without norm", "flat", "narrower", "shallower"],
 )
 def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
     assert not can_grow(NORMALISED, larger)
