@@ -8,15 +8,17 @@ from torch import Tensor
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import UsageConflict
+from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator, save_weights
-from denoise_cli.models.model_folder import find_model, read_model_folder, write_config
+from denoise_cli.models.model_folder import ModelFolder, find_model, read_model_folder, write_config
 from denoise_cli.workflows.export_model import refuse_existing
 
 
 def average_models(models: Sequence[str], target: Path) -> None:
-    """Write a model folder whose weights are the mean of those of two or more models of one architecture.
+    """Write a model folder whose weights are the mean of those of two or more models of the last one's architecture.
 
-    It says of its training what the last one says, and names the others; scores of a single one are left out.
+    Those that grow into it (`models.growth`) do so, with the last one's weights where they have none. It says of its
+    training what the last one says, and names the others; scores of a single one are left out.
     Raises UsageConflict for fewer than two or for other architectures, UnwritableOutput if the folder holds a model.
     """
     if len(models) < 2:
@@ -24,10 +26,13 @@ def average_models(models: Sequence[str], target: Path) -> None:
     folders = [read_model_folder(find_model(model)) for model in models]
     last = folders[-1]
     for name, folder in zip(models, folders, strict=True):
-        if (folder.generator, folder.use_postnet) != (last.generator, last.use_postnet):
-            raise UsageConflict(f"{name}: has another generator than {models[-1]}; only equal ones have an average")
+        if not can_grow(folder.generator, last.generator) or folder.use_postnet != last.use_postnet:
+            raise UsageConflict(
+                f"{name}: has another generator than {models[-1]}, and not one that grows into it; "
+                "name the largest last"
+            )
     refuse_existing(target / "config.json")
-    states = [load_generator(folder).state_dict() for folder in folders]
+    states = [_grown(folder, last) for folder in folders]
     target.mkdir(parents=True, exist_ok=True)
     mean = {name: _mean([state[name] for state in states]) for name in states[-1]}
     save_weights(mean, target / "model.safetensors")
@@ -37,6 +42,13 @@ def average_models(models: Sequence[str], target: Path) -> None:
         for folder in folders
     ]
     write_config(target, to_mapping(last.generator), last.use_postnet, {**history, "average_of": averaged})
+
+
+def _grown(folder: ModelFolder, last: ModelFolder) -> dict[str, Tensor]:
+    """The weights of `folder` in the generator of `last`: new channels and layers are those of `last`, not heard."""
+    generator = load_generator(last)
+    lay_into(generator, load_generator(folder).state_dict())
+    return generator.state_dict()
 
 
 def _mean(values: list[Tensor]) -> Tensor:

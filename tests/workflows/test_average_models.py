@@ -1,5 +1,6 @@
 """The mean of models: of their weights, of equal architectures only, and honest about where it is from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_it_is_the_mean_of_each_weight(tmp_path: Path) -> None:
     assert facts["step"] == 2
     assert [part["name"] for part in facts["average_of"]] == ["a", "b", "c"]
     assert "dev_scores" not in facts
+
+
+def test_a_smaller_model_grows_into_the_last_one(tmp_path: Path) -> None:
+    deeper = replace(NORMALISED, wavenet=replace(NORMALISED.wavenet, layers=3))
+    small, large = write_model(tmp_path / "small", NORMALISED, 0), write_model(tmp_path / "large", deeper, 1)
+    average_models([small, large], tmp_path / "mean")
+    folder = read_model_folder(tmp_path / "mean")
+    assert folder.generator == deeper
+    before, ours, mean = weights_of(small), weights_of(large), weights_of(folder.path)
+    shared = (before["core.wavenet.layers.3.skip.weight"] + ours["core.wavenet.layers.4.skip.weight"]) / 2
+    torch.testing.assert_close(mean["core.wavenet.layers.4.skip.weight"], shared)
+    new = "core.wavenet.layers.5."
+    torch.testing.assert_close(mean[f"{new}gated.0.weight"], ours[f"{new}gated.0.weight"])
+    torch.testing.assert_close(mean[f"{new}skip.weight"], ours[f"{new}skip.weight"] / 2)
+    with pytest.raises(UsageConflict, match="largest last"):
+        average_models([large, small], tmp_path / "other")
 
 
 def test_other_architectures_are_refused(tmp_path: Path) -> None:
