@@ -17,13 +17,13 @@ def compressed_spectrum_loss(estimate: Tensor, target: Tensor) -> Tensor:
 
     estimate, target: (batch, samples) at 16 kHz, in [-1, 1]. STFT 512 / 256 with square-root Hann windows.
     """
-    ours, our_magnitude = _compressed(estimate)
-    theirs, their_magnitude = _compressed(target)
+    ours, our_magnitude = compressed(estimate)
+    theirs, their_magnitude = compressed(target)
     magnitude = functional.mse_loss(our_magnitude, their_magnitude)
     return MAGNITUDE_WEIGHT * magnitude + COMPLEX_WEIGHT * 2 * functional.mse_loss(ours, theirs)
 
 
-def _compressed(waveform: Tensor) -> tuple[Tensor, Tensor]:
+def compressed(waveform: Tensor) -> tuple[Tensor, Tensor]:
     window = torch.hann_window(N_FFT, device=waveform.device, dtype=waveform.dtype).sqrt()
     spectrum = torch.view_as_real(
         torch.stft(waveform, N_FFT, HOP_LENGTH, window=window, center=True, pad_mode="constant", return_complex=True)

@@ -9,8 +9,10 @@ from denoise_cli.losses.bark_loudness import BarkLoudnessLoss
 from denoise_cli.losses.compressed_spectrum import compressed_spectrum_loss
 from denoise_cli.losses.intelligibility import StoiLoss
 from denoise_cli.losses.log_spectrogram import log_spectrogram_loss
+from denoise_cli.losses.over_suppression import over_suppression_loss
 from denoise_cli.losses.pesq_disturbance import PesqDisturbanceLoss
 from denoise_cli.losses.waveform import l1_loss, si_sdr_loss, snr_loss
+from denoise_cli.losses.whisper_features import WhisperFeaturesLoss
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # estimate and target, (batch, samples) -> a scalar
 
@@ -18,11 +20,13 @@ LOSSES: Mapping[str, Callable[[], Loss]] = {
     "l1": lambda: l1_loss,
     "log_spectrogram": lambda: log_spectrogram_loss,
     "compressed_spectrum": lambda: compressed_spectrum_loss,
+    "over_suppression": lambda: over_suppression_loss,
     "si_sdr": lambda: si_sdr_loss,
     "snr": lambda: snr_loss,
     "bark_loudness": BarkLoudnessLoss,
     "pesq_disturbance": PesqDisturbanceLoss,
     "stoi": StoiLoss,
+    "whisper_features": WhisperFeaturesLoss,
 }
 
 
