@@ -2,16 +2,20 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. What each run was for is in
-# docs/experiments.md. Some sixteen hours of one core. Where a run was stopped early, --max-steps says at which step.
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the run of section 13 noise-13 has what
+# was collected for it, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper tiny.en. What
+# each run was for is in docs/experiments.md. Some nineteen hours of one core. Where a run was stopped early, --max-steps
+# says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
+# those before section 12 had no post-filter
+unfiltered="--set generator.front_end.post_filter=0"
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
 recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
-    --set train.batch_size=8 --set train.crop_seconds=3.0"
+    --set train.batch_size=8 --set train.crop_seconds=3.0 $unfiltered"
 # those before m3 had fewer items without noise
-earlier="--set degradation.clean_probability=0.04"
+earlier="--set degradation.clean_probability=0.04 $unfiltered"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
 older="$earlier --set degradation.speed_probability=0.4 --set degradation.speed=[0.88,1.12]
     --set generator.wavenet.channels=48 --set degradation.synthetic_noise_probability=0.15
@@ -150,11 +154,26 @@ hifidenoise train-stage1 --data "$corpus-11" --init "$runs/n2" -o "$runs/n3" $re
 # either alone loses: n2 most of those voices, n3 .03 of PESQ and .02 of OVRL on noises that no run has met
 hifidenoise models average "$runs/n2" "$runs/n3" -o "$runs/section11"
 
-hifidenoise train-stage1 --data "$corpus-11" --init "$runs/section11" -o "$runs/n5" --set train.seed=98 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-11" --init "$runs/section11" -o "$runs/n5" $recent --set train.seed=98 \
+    --set generator.front_end.post_filter=0.002 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.steps=5600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section11" "$runs/n5" -o "$runs/section12"
-hifidenoise models export "$runs/section12" --format folder -o compact
+
+# collected and cleaned anew, once and by the best model so far; twice as much noise
+hifidenoise enhance "$data/speech-noisy" --model "$runs/section12" -o "$cleaned/noisy-13" --format flac --atten-lim 15
+hifidenoise enhance "$data/speech-clean" "$data/speech-later" --model "$runs/section12" -o "$cleaned/clean-13" \
+    --format flac --atten-lim 12
+hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
+    --noise "$data/noise-13" --rir "$data/rooms" -o "$corpus-13"
+
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/o1" --set train.seed=101 \
+    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
+    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
+    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+    --set stage1.steps=5300 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section12" "$runs/o1" -o "$runs/section13"
+hifidenoise models export "$runs/section13" --format folder -o compact

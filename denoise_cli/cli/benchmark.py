@@ -39,7 +39,9 @@ def benchmark(
     ] = None,
     baseline: Annotated[
         list[str] | None,
-        typer.Option("--baseline", metavar="NAME", help="spectral-gating, or griffin-lim (of the clean files)."),
+        typer.Option(
+            "--baseline", metavar="NAME", help="spectral-gating, deepfilternet, or griffin-lim (of the clean files)."
+        ),
     ] = None,
     clean_in: Annotated[
         bool, typer.Option("--clean-in/--no-clean-in", help="Also feed the clean files to each model.")

