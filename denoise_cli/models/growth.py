@@ -36,12 +36,15 @@ def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
 
 @torch.no_grad()
 def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
-    """Put the weights of a smaller generator into one it can grow to; names that are not there keep their start."""
+    """Put the weights of a smaller generator into one it can grow to, trained or not, so that it computes the same.
+
+    Names that are not there keep their values, but for those that would be heard.
+    """
     wavenet = generator.core.wavenet
     origins = _origins(wavenet, sum(name.startswith(LAYERS) and name.endswith(".skip.bias") for name in weights))
     for number, layer in enumerate(wavenet.layers):
-        if number not in origins and isinstance(layer, GatedLayer):
-            _silence(layer)
+        if isinstance(layer, GatedLayer):
+            _silence(layer, maps_alone=number in origins)
     for name, value in generator.state_dict().items():
         small = weights.get(_origin_of(name, origins))
         if small is None:
@@ -69,10 +72,16 @@ def _origin_of(name: str, origins: dict[int, int]) -> str:
     return f"{LAYERS}{origins.get(int(number), 'new')}.{rest}"
 
 
-def _silence(layer: GatedLayer) -> None:
-    """Zero what the layer adds: of the residual its last module, as a batch norm before a zero gain still learns."""
-    residual = layer.residual[-1] if isinstance(layer.residual, nn.Sequential) else layer.residual
-    for parameter in (*residual.parameters(), *layer.skip.parameters()):
+def _silence(layer: GatedLayer, maps_alone: bool) -> None:
+    """Zero what the layer adds, or its full-band maps do.
+
+    Of the residual it is the last module, as a batch norm before a zero gain still learns.
+    """
+    parameters = list(layer.full_band.expand.parameters()) if layer.full_band is not None else []
+    if not maps_alone:
+        residual = layer.residual[-1] if isinstance(layer.residual, nn.Sequential) else layer.residual
+        parameters += [*residual.parameters(), *layer.skip.parameters()]
+    for parameter in parameters:
         nn.init.zeros_(parameter)
 
 

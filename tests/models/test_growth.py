@@ -50,6 +50,16 @@ def test_the_grown_generator_computes_the_same(larger: GeneratorConfig, training
     torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
 
 
+@pytest.mark.parametrize("larger", LARGER.values(), ids=LARGER.keys())
+def test_a_trained_one_computes_the_same_after_it(larger: GeneratorConfig) -> None:
+    """The mean of a model and of what it grew into takes the larger one's weights where the smaller has none."""
+    torch.manual_seed(3)
+    small, large = trained(NORMALISED).eval().double(), trained(larger).eval().double()
+    lay_into(large, small.state_dict())
+    noisy = torch.randn(2, 800).double() * 0.1
+    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
+
+
 def test_new_weights_get_gradients_or_follow_such_as_do() -> None:
     torch.manual_seed(3)
     large = Generator(LARGER["both"])
