@@ -175,5 +175,5 @@ hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
     --set stage1.steps=5300 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise models average "$runs/section12" "$runs/o1" -o "$runs/section13"
+hifidenoise models average "$runs/section12" "$runs/o1" "$runs/o1" -o "$runs/section13"
 hifidenoise models export "$runs/section13" --format folder -o compact
