@@ -4,8 +4,8 @@
 
 DATA holds voicebank/{noisy,clean}, dns/{noisy,clean} and real/. The benchmarks' JSON and a cache of scores stay in
 build/results: a second run scores only what is new, so that a new model costs its own files and no others. --only runs
-these sets and takes the others' JSON as it is; --no-run only writes. It needs the extras metrics, baselines and, for
-word errors by PocketSphinx, recogniser.
+these sets and takes the others' JSON as it is; --no-run only writes. It needs the extras metrics, baselines, peers and,
+for word errors by PocketSphinx, recogniser.
 """
 
 import argparse
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "results"
 DATA = "data/eval"  # how commands name the data, wherever it is
 RECOGNISER = "pocketsphinx"
+OTHERS = ("--baseline", "spectral-gating", "--baseline", "deepfilternet")
 FEW = "pesq_wb,pesq_nb,stoi,estoi,si_sdr,composite,lsd,m_stft,level_change"
 
 
@@ -48,7 +49,7 @@ BENCHMARKS = (
         "VoiceBank-DEMAND test, 143 pairs of public demo pages",
         "143 pairs of the VoiceBank-DEMAND test set: those that public demo pages carry, a harder selection than the "
         "full 824. Compare systems on the same files only.",
-        ("--noisy", f"{DATA}/voicebank/noisy", "--clean", f"{DATA}/voicebank/clean", "--baseline", "spectral-gating",
+        ("--noisy", f"{DATA}/voicebank/noisy", "--clean", f"{DATA}/voicebank/clean", *OTHERS,
          "--speed"),
         words=True,
     ),
@@ -56,13 +57,13 @@ BENCHMARKS = (
         "dns",
         "DNS-Challenge 2020 synthetic test without reverberation, 40 pairs",
         "40 pairs of the DNS-Challenge 2020 synthetic test set without reverberation.",
-        ("--noisy", f"{DATA}/dns/noisy", "--clean", f"{DATA}/dns/clean", "--baseline", "spectral-gating"),
+        ("--noisy", f"{DATA}/dns/noisy", "--clean", f"{DATA}/dns/clean", *OTHERS),
     ),
     Benchmark(
         "real",
         "57 real recordings without references",
         "57 real noisy recordings, of which no clean version exists.",
-        ("--noisy", f"{DATA}/real", "--baseline", "spectral-gating"),
+        ("--noisy", f"{DATA}/real", *OTHERS),
     ),
     Benchmark(
         "clean",
@@ -70,7 +71,7 @@ BENCHMARKS = (
         "Clean speech as input: what a model does where there is nothing to do. The input is a system that changes "
         "nothing; Griffin-Lim is what resynthesis by magnitudes alone reaches.",
         ("--noisy", f"{DATA}/voicebank/clean", "--clean", f"{DATA}/voicebank/clean", "--baseline", "griffin-lim",
-         "--baseline", "spectral-gating", "--metrics", FEW),
+         *OTHERS, "--metrics", FEW),
     ),
 )  # fmt: skip
 
@@ -152,11 +153,13 @@ def write_readme(readme: Path, model: str, records: dict[str, dict[str, Any]]) -
     """The figures on the README's first screen; what is not found there any more is said, and left to a person."""
     text = readme.read_text(encoding="utf-8")
     before, after = records["voicebank"]["systems"][0], find_system(records["voicebank"], model)
+    peer = find_system(records["voicebank"], "deepfilternet")
     clean = find_system(records["clean"], model)["mean"]["pesq_wb"]["mean"]
     factor = after["cost"]["processor_real_time_factor"]
     for pattern, line in (
         (r"^\| before \|.*$", figures("before", before["mean"], "")),
         (r"^\| after \|.*$", figures("after", after["mean"], "**")),
+        (r"^\| DeepFilterNet 3 \|.*$", figures("DeepFilterNet 3", peer["mean"], "")),
         (r"takes [\d.]+ s of one core", f"takes {factor:.2f} s of one core"),
         (r"\(PESQ [\d.]+ against itself\)", f"(PESQ {clean:.2f} against itself)"),
     ):
@@ -167,8 +170,9 @@ def write_readme(readme: Path, model: str, records: dict[str, dict[str, Any]]) -
 
 
 def figures(label: str, mean: dict[str, dict[str, float]], mark: str) -> str:
-    pesq, stoi, si_sdr, bak = (mean[key]["mean"] for key in ("pesq_wb", "stoi", "si_sdr", "dnsmos_bak"))
-    cells = [f"{pesq:.2f}", f"{stoi:.3f}".lstrip("0"), f"{si_sdr:.1f} dB", f"{bak:.2f}"]
+    keys = ("pesq_wb", "stoi", "si_sdr", "dnsmos_bak", "dnsmos_ovrl")
+    pesq, stoi, si_sdr, bak, ovrl = (mean[key]["mean"] for key in keys)
+    cells = [f"{pesq:.2f}", f"{stoi:.3f}".lstrip("0"), f"{si_sdr:.1f} dB", f"{bak:.2f}", f"{ovrl:.2f}"]
     return f"| {label} | {' | '.join(f'{mark}{text}{mark}' for text in cells)} |"
 
 
