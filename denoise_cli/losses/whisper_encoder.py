@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.ctranslate2_weights import read_half_precision
+from denoise_cli.losses.ctranslate2_weights import read_half_precision
 
 LAYERS = 3  # those behind cost as much and are further from the sound
 SAMPLE_RATE = 16_000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.ctranslate2_weights import read_half_precision
+from denoise_cli.losses.ctranslate2_weights import read_half_precision
 from tests.whisper_file import write_ctranslate2
 
 ARRAYS = {
