@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from denoise_cli.audio.mel import triangles
 from denoise_cli.errors import ModelUnavailable
 from denoise_cli.losses.ctranslate2_weights import read_half_precision
 
@@ -89,8 +90,6 @@ class WhisperEncoder(nn.Module):
 def _mel_bands() -> Tensor:
     """(80, 201): triangles of equal area, linear below 1 kHz and logarithmic above (Slaney 1998)."""
     mel = np.linspace(0, 15 + 27 * np.log(8.0) / np.log(6.4), BANDS + 2)
-    hertz = np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
-    distance = hertz[:, None] - np.linspace(0, SAMPLE_RATE / 2, N_FFT // 2 + 1)
-    width = np.diff(hertz)[:, None]
-    triangles = np.maximum(0, np.minimum(-distance[:-2] / width[:-1], distance[2:] / width[1:]))
-    return torch.from_numpy((2 / (hertz[2:] - hertz[:-2]))[:, None] * triangles).float()
+    corners = np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    width = (corners[2:] - corners[:-2])[:, None]
+    return torch.from_numpy(2 / width * triangles(corners, N_FFT, SAMPLE_RATE)).float()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from denoise_cli.audio.mel import mel_corners, triangles
 from denoise_cli.errors import MetricUndefined
 from denoise_cli.metrics.framing import frames
 from denoise_cli.metrics.validation import at_rate, validate
@@ -16,6 +17,7 @@ from denoise_cli.metrics.validation import at_rate, validate
 RATE = 16_000
 N_FFT, HOP = 512, 256
 BANDS = 20
+LOWEST_HZ, HIGHEST_HZ = 60.0, 7_600.0
 WINDOW_FRAMES, WINDOW_HOP = 62, 31  # 1 s, half overlapping
 FLOOR_DB = 60.0  # below the recording's loudest frame and band; what is deeper is not heard
 DIMENSIONS = 2 * BANDS
@@ -30,7 +32,7 @@ def mel_statistics(waveform: npt.ArrayLike, sample_rate: int) -> Array:
     """
     signal = at_rate(validate(waveform), sample_rate, RATE)
     power = np.abs(np.fft.rfft(frames(signal, N_FFT, HOP) * np.hanning(N_FFT + 1)[:-1])) ** 2
-    bands = power @ _mel_filters().T  # (frames, bands)
+    bands = power @ triangles(mel_corners(BANDS, LOWEST_HZ, HIGHEST_HZ), N_FFT, RATE).T  # (frames, bands)
     floor = max(float(bands.max()), 1e-20) * 10 ** (-FLOOR_DB / 10)
     levels = 10.0 * np.log10(np.maximum(bands, floor) / floor)
     if len(levels) < WINDOW_FRAMES:
@@ -66,13 +68,3 @@ def pooled_frechet_distance(files: Sequence[Sequence[float]]) -> float:
     """Frechet distance between all windows of the references and all of the estimates, from `paired_statistics`."""
     both = [np.asarray(values).reshape(2, -1, DIMENSIONS) for values in files]
     return frechet_distance(np.concatenate([b[0] for b in both]), np.concatenate([b[1] for b in both]))
-
-
-def _mel_filters() -> Array:
-    """Triangles evenly spaced on the mel scale from 60 Hz to 7600 Hz: (bands, bins)."""
-    lowest, highest = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (60.0, 7_600.0))
-    edges = 700.0 * (10.0 ** (np.linspace(lowest, highest, BANDS + 2) / 2595.0) - 1.0)
-    bins = np.fft.rfftfreq(N_FFT, 1.0 / RATE)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0.0, np.minimum(rising, falling))

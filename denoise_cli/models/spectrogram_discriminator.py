@@ -1,12 +1,11 @@
 """The log-mel discriminator: four gated convolutions over frequency and time (Su et al. 2020; StarGAN-VC)."""
 
-import math
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from denoise_cli.audio.mel import mel_corners, triangles
 from denoise_cli.config import DiscriminatorConfig
 from denoise_cli.models.joint_batch_norm import JointBatchNorm2d
 
@@ -89,9 +88,5 @@ class LogMel(nn.Module):
 
 def mel_filters(bands: int, lowest_hz: float, highest_hz: float, n_fft: int, sample_rate: int) -> Tensor:
     """(bins, bands): triangles of height one, evenly spaced on the scale 2595 * log10(1 + f / 700)."""
-    low, high = (2595 * math.log10(1 + edge / 700) for edge in (lowest_hz, highest_hz))
-    corners = 700 * (10 ** (torch.linspace(low, high, bands + 2, dtype=torch.float64) / 2595) - 1)
-    frequency = torch.arange(n_fft // 2 + 1, dtype=torch.float64)[:, None] * sample_rate / n_fft
-    rising = (frequency - corners[:-2]) / (corners[1:-1] - corners[:-2])
-    falling = (corners[2:] - frequency) / (corners[2:] - corners[1:-1])
-    return functional.relu(torch.minimum(rising, falling)).float()
+    filters = triangles(mel_corners(bands, lowest_hz, highest_hz), n_fft, sample_rate)
+    return torch.from_numpy(filters.T).float().contiguous()
