@@ -10,6 +10,7 @@ from denoise_cli.errors import MissingPackage, UsageConflict
 N_FFT, HOP = 1024, 256
 ITERATIONS = 60
 MOMENTUM = 0.99
+FRAMES_AFTER = 10
 NAMES = ("spectral-gating", "deepfilternet", "griffin-lim")
 Spectrum = npt.NDArray[np.complex128]
 
@@ -54,10 +55,11 @@ class DeepFilterNet:
     def _one(self, channel: Samples, sample_rate: int) -> Samples:
         model = self._start()
         wide = soxr.resample(channel, sample_rate, model.sample_rate)
-        whole = np.concatenate([wide, np.zeros(-wide.size % model.frame_length, np.float32)])
-        enhanced = np.concatenate([model.process_chunk(whole), model.finalize()])[: wide.size]
-        back = soxr.resample(enhanced, model.sample_rate, sample_rate)[: channel.size]
-        return np.pad(back, (0, channel.size - back.size))
+        # silence behind it: what it takes off as its delay (1,440 samples) is missing at the end
+        after = FRAMES_AFTER * model.frame_length + -wide.size % model.frame_length
+        whole = np.concatenate([wide, np.zeros(after, np.float32)])
+        enhanced = np.concatenate([model.process_chunk(whole), model.finalize()])
+        return np.asarray(soxr.resample(enhanced, model.sample_rate, sample_rate)[: channel.size], dtype=np.float32)
 
 
 class GriffinLim:

