@@ -24,6 +24,10 @@ def compressed_spectrum_loss(estimate: Tensor, target: Tensor) -> Tensor:
 
 
 def compressed(waveform: Tensor) -> tuple[Tensor, Tensor]:
+    """The STFT of (batch, samples), magnitudes to the power of 0.3.
+
+    Returns (batch, bins, frames, 2), real and imaginary parts, and (batch, bins, frames, 1), magnitudes.
+    """
     window = torch.hann_window(N_FFT, device=waveform.device, dtype=waveform.dtype).sqrt()
     spectrum = torch.view_as_real(
         torch.stft(waveform, N_FFT, HOP_LENGTH, window=window, center=True, pad_mode="constant", return_complex=True)

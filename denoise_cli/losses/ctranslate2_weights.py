@@ -20,8 +20,7 @@ def read_half_precision(file: Path, prefix: str) -> dict[str, npt.NDArray[np.flo
     Raises ModelUnavailable for a file that is missing, broken or of another version.
     """
     try:
-        with file.open("rb") as stream:
-            return _read(_Fields(stream.read()), prefix)
+        return _read(_Fields(file.read_bytes()), prefix)
     except (OSError, struct.error, UnicodeDecodeError, ValueError) as error:
         raise ModelUnavailable(f"{file}: not a CTranslate2 model that can be read ({error})") from error
 

@@ -46,10 +46,9 @@ class WhisperEncoder(nn.Module):
         self.register_buffer("mel", _mel_bands(), persistent=False)
 
     def forward(self, waveform: Tensor) -> Iterator[Tensor]:
-        weights = self.weights
         hidden = self._convolved(self.log_mel(waveform), "conv1", stride=1)
         hidden = self._convolved(hidden, "conv2", stride=2).transpose(1, 2)
-        hidden = hidden + weights["position_encodings/encodings"][: hidden.shape[1]]
+        hidden = hidden + self.weights["position_encodings/encodings"][: hidden.shape[1]]
         for number in range(LAYERS):
             hidden = hidden + self._attention(hidden, f"layer_{number}/self_attention/")
             hidden = hidden + self._feed_forward(hidden, f"layer_{number}/ffn/")

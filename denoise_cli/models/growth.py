@@ -62,7 +62,7 @@ def _origins(wavenet: WaveNet, small_count: int) -> dict[int, int]:
     """Numbers of the layers that were there, and their old ones; new ones are the last of each stack."""
     stacks, per_stack = wavenet.config.stacks, wavenet.config.layers
     before = small_count // stacks
-    return {s * per_stack + layer: s * before + layer for s in range(stacks) for layer in range(min(before, per_stack))}
+    return {s * per_stack + layer: s * before + layer for s in range(stacks) for layer in range(before)}
 
 
 def _origin_of(name: str, origins: dict[int, int]) -> str:

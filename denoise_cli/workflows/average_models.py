@@ -1,5 +1,6 @@
 """What `models average` does: the mean of the weights of models that share an origin ("model soup", Wortsman 2022)."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import UsageConflict
+from denoise_cli.models.generator import Generator
 from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import ModelFolder, find_model, read_model_folder, write_config
@@ -17,8 +19,8 @@ from denoise_cli.workflows.export_model import refuse_existing
 def average_models(models: Sequence[str], target: Path) -> None:
     """Write a model folder whose weights are the mean of those of two or more models of the last one's architecture.
 
-    Those that grow into it (`models.growth`) do so, with the last one's weights where they have none. It says of its
-    training what the last one says, and names the others; scores of a single one are left out.
+    Those that grow into it (`models.growth`) do so, with the last one's weights where they have none, and its filters.
+    It says of its training what the last one says, and names the others; scores of a single one are left out.
     Raises UsageConflict for fewer than two or for other architectures, UnwritableOutput if the folder holds a model.
     """
     if len(models) < 2:
@@ -32,7 +34,8 @@ def average_models(models: Sequence[str], target: Path) -> None:
                 "name the largest last"
             )
     refuse_existing(target / "config.json")
-    states = [_grown(folder, last) for folder in folders]
+    largest = load_generator(last)
+    states = [_grown(folder, copy.deepcopy(largest)) for folder in folders[:-1]] + [largest.state_dict()]
     target.mkdir(parents=True, exist_ok=True)
     mean = {name: _mean([state[name] for state in states]) for name in states[-1]}
     save_weights(mean, target / "model.safetensors")
@@ -44,9 +47,8 @@ def average_models(models: Sequence[str], target: Path) -> None:
     write_config(target, to_mapping(last.generator), last.use_postnet, {**history, "average_of": averaged})
 
 
-def _grown(folder: ModelFolder, last: ModelFolder) -> dict[str, Tensor]:
-    """The weights of `folder` in the generator of `last`: new channels and layers are those of `last`, not heard."""
-    generator = load_generator(last)
+def _grown(folder: ModelFolder, generator: Generator) -> dict[str, Tensor]:
+    """The weights of `folder` laid into `generator`, whose other channels and layers stay, not heard."""
     lay_into(generator, load_generator(folder).state_dict())
     return generator.state_dict()
 
