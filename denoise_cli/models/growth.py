@@ -1,7 +1,7 @@
 """A trained generator grows into a larger one that computes the same at first (Chen et al. 2016, "Net2Net").
 
-The WaveNet may become wider, deeper (more layers at the end of each stack) and get full-band maps. New channels and
-layers start at random and what was there does not listen to them yet; full-band maps start at zero. So nothing is
+The WaveNet may become wider, deeper (more layers at the end of each stack) and get full-band maps or more channels of
+them. What is new starts at random and what was there does not listen to it yet, or it starts at zero. So nothing is
 learned twice.
 """
 
@@ -19,12 +19,11 @@ LAYERS = "core.wavenet.layers."
 
 def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
     """Whether `large` is `small` but for the WaveNet's channels, layers and full-band maps, and filters around it."""
-    maps = small.wavenet.full_band_channels
     return (
         _what_must_be_equal(small) == _what_must_be_equal(large)
         and small.wavenet.channels <= large.wavenet.channels
         and small.wavenet.layers <= large.wavenet.layers
-        and maps in (0, large.wavenet.full_band_channels)
+        and small.wavenet.full_band_channels <= large.wavenet.full_band_channels
     )
 
 

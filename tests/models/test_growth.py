@@ -95,8 +95,23 @@ def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
     assert not can_grow(NORMALISED, larger)
 
 
-def test_maps_of_another_size_cannot_grow() -> None:
-    assert not can_grow(with_wavenet(NORMALISED, full_band_channels=2), with_wavenet(NORMALISED, full_band_channels=3))
+@pytest.mark.parametrize("training", [False, True])
+def test_maps_grow_and_do_not_shrink(training: bool) -> None:
+    torch.manual_seed(3)
+    few = with_wavenet(NORMALISED, full_band_channels=2)
+    more = with_wavenet(NORMALISED, full_band_channels=5, channels=9)
+    assert can_grow(few, more)
+    assert not can_grow(more, few)
+    small, large = trained(few), Generator(more).train(training).double()
+    with torch.no_grad():
+        for layer in small.core.wavenet.layers:  # heard, as after training
+            layer.full_band.expand.weight += torch.randn_like(layer.full_band.expand.weight)
+    small = small.train(training).double()
+    lay_into(large, small.state_dict())
+    noisy = torch.randn(2, 800).double() * 0.1
+    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
+    large.enhance(noisy).square().mean().backward()
+    assert all(bool((layer.full_band.expand.weight.grad[:, 2:] != 0).any()) for layer in large.core.wavenet.layers)
 
 
 def test_a_high_pass_filter_may_be_added_and_taken() -> None:
