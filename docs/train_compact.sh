@@ -2,20 +2,20 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 and 14 noise-13 has what
-# was collected for it, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper tiny.en. What
-# each run was for is in docs/experiments.md. Some twenty-one hours of one core. Where a run was stopped early, --max-steps
-# says at which step.
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 and 14 noise-13
+# has what was collected for them, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper
+# tiny.en. What each run was for is in docs/experiments.md. Some twenty-one hours of one core. Where a run was stopped
+# early, --max-steps says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
 # those before section 14 had maps of half the channels, those before section 12 no post-filter
-eight="--set generator.wavenet.full_band_channels=8" unfiltered="--set generator.front_end.post_filter=0"
+smaller="--set generator.wavenet.full_band_channels=8 --set generator.front_end.post_filter=0"
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
 recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
-    --set train.batch_size=8 --set train.crop_seconds=3.0 $eight $unfiltered"
+    --set train.batch_size=8 --set train.crop_seconds=3.0 $smaller"
 # those before m3 had fewer items without noise
-earlier="--set degradation.clean_probability=0.04 $eight $unfiltered"
+earlier="--set degradation.clean_probability=0.04 $smaller"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
 older="$earlier --set degradation.speed_probability=0.4 --set degradation.speed=[0.88,1.12]
     --set generator.wavenet.channels=48 --set degradation.synthetic_noise_probability=0.15
@@ -168,14 +168,14 @@ hifidenoise enhance "$data/speech-clean" "$data/speech-later" --model "$runs/sec
 hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
     --noise "$data/noise-13" --rir "$data/rooms" -o "$corpus-13"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/o1" $eight --set train.seed=101 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/o1" $recent --set train.seed=101 \
+    --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
     --set stage1.steps=5300 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section12" "$runs/o1" "$runs/o1" -o "$runs/section13"
+
 hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" --set train.seed=102 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \

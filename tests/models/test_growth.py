@@ -40,14 +40,19 @@ def trained(config: GeneratorConfig) -> Generator:
     return generator
 
 
+def assert_computes_the_same(large: Generator, small: Generator) -> None:
+    """After the weights of `small` were laid into it; both in double precision."""
+    lay_into(large, small.state_dict())
+    noisy = torch.randn(2, 800).double() * 0.1  # batch norm over so few frames makes float32's rounding audible
+    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
+
+
 @pytest.mark.parametrize("larger", LARGER.values(), ids=LARGER.keys())
 @pytest.mark.parametrize("training", [False, True])
 def test_the_grown_generator_computes_the_same(larger: GeneratorConfig, training: bool) -> None:
     torch.manual_seed(3)
     small, large = trained(NORMALISED).train(training).double(), Generator(larger).train(training).double()
-    lay_into(large, small.state_dict())
-    noisy = torch.randn(2, 800).double() * 0.1  # batch norm over so few frames makes float32's rounding audible
-    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
+    assert_computes_the_same(large, small)
 
 
 @pytest.mark.parametrize("larger", LARGER.values(), ids=LARGER.keys())
@@ -55,9 +60,7 @@ def test_a_trained_one_computes_the_same_after_it(larger: GeneratorConfig) -> No
     """The mean of a model and of what it grew into takes the larger one's weights where the smaller has none."""
     torch.manual_seed(3)
     small, large = trained(NORMALISED).eval().double(), trained(larger).eval().double()
-    lay_into(large, small.state_dict())
-    noisy = torch.randn(2, 800).double() * 0.1
-    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
+    assert_computes_the_same(large, small)
 
 
 def test_new_weights_get_gradients_or_follow_such_as_do() -> None:
@@ -106,11 +109,8 @@ def test_maps_grow_and_do_not_shrink(training: bool) -> None:
     with torch.no_grad():
         for layer in small.core.wavenet.layers:  # heard, as after training
             layer.full_band.expand.weight += torch.randn_like(layer.full_band.expand.weight)
-    small = small.train(training).double()
-    lay_into(large, small.state_dict())
-    noisy = torch.randn(2, 800).double() * 0.1
-    torch.testing.assert_close(large.enhance(noisy), small.enhance(noisy), atol=1e-9, rtol=1e-7)
-    large.enhance(noisy).square().mean().backward()
+    assert_computes_the_same(large, small.train(training).double())
+    large.enhance(torch.randn(2, 800).double() * 0.1).square().mean().backward()
     assert all(bool((layer.full_band.expand.weight.grad[:, 2:] != 0).any()) for layer in large.core.wavenet.layers)
 
 
