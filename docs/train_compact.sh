@@ -2,10 +2,10 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 and 14 noise-13
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 15 noise-13
 # has what was collected for them, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper
-# tiny.en. What each run was for is in docs/experiments.md. Some twenty-one hours of one core. Where a run was stopped
-# early, --max-steps says at which step.
+# tiny.en; noise-15 has noise-13 and what section 15 found. What each run was for is in docs/experiments.md. Some
+# twenty-four hours of one core. Where a run was stopped early, --max-steps says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
@@ -176,12 +176,31 @@ hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/
 
 hifidenoise models average "$runs/section12" "$runs/o1" "$runs/o1" -o "$runs/section13"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" --set train.seed=102 \
-    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
-    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" $recent --set train.seed=102 \
+    --set generator.wavenet.full_band_channels=16 --set generator.front_end.post_filter=0.005 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
     --set stage1.steps=6500 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section13" "$runs/o2" "$runs/o2" -o "$runs/section14"
-hifidenoise models export "$runs/section14" --format folder -o compact
+
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/o3a" $recent --set train.seed=103 \
+    --set generator.wavenet.full_band_channels=16 --set generator.front_end.post_filter=0.005 \
+    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
+    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+    --set stage1.steps=3600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=2.4e-3
+
+hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
+    --noise "$data/noise-15" --rir "$data/rooms" -o "$corpus-15"
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" --set train.seed=104 \
+    --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
+    --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
+    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
+    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+    --set stage1.steps=5200 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section14" "$runs/o3" -o "$runs/section15"
+hifidenoise models export "$runs/section15" --format folder -o compact
