@@ -12,7 +12,7 @@ import numpy as np
 from denoise_cli.audio.samples import Samples
 from denoise_cli.inference.options import ClipRule
 
-_IN_MEMORY = 8 * 2**20  # bytes; a longer recording waits in an unnamed file beside its target
+_IN_MEMORY = 2**20  # bytes; a longer recording waits in an unnamed file beside its target
 _BLOCK = 65_536
 
 

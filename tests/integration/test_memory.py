@@ -9,7 +9,7 @@ from denoise_cli.models.model_folder import bundled_models
 from tests.audio.sounds import voice_like
 
 ROOT = Path(__file__).parents[2]
-LIMIT_MB = 170
+LIMIT_MB = 160
 # In kB. What getrusage says of a process has in it what its parent had when it started it: a test run with torch.
 PRINT_PEAK = "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"
 SCRIPT = f"""
