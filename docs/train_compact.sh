@@ -14,6 +14,10 @@ smaller="--set generator.wavenet.full_band_channels=8 --set generator.front_end.
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
 recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
     --set train.batch_size=8 --set train.crop_seconds=3.0 $smaller"
+# what those of section 13 and later share
+latest="$recent --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20
+    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4
+    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15"
 # those before m3 had fewer items without noise
 earlier="--set degradation.clean_probability=0.04 $smaller"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
@@ -168,28 +172,19 @@ hifidenoise enhance "$data/speech-clean" "$data/speech-later" --model "$runs/sec
 hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
     --noise "$data/noise-13" --rir "$data/rooms" -o "$corpus-13"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/o1" $recent --set train.seed=101 \
-    --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
-    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
-    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/o1" $latest --set train.seed=101 \
     --set stage1.steps=5300 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section12" "$runs/o1" "$runs/o1" -o "$runs/section13"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" $recent --set train.seed=102 \
-    --set generator.wavenet.full_band_channels=16 --set generator.front_end.post_filter=0.005 \
-    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
-    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
-    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" $latest --set train.seed=102 \
+    --set generator.wavenet.full_band_channels=16 \
     --set stage1.steps=6500 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section13" "$runs/o2" "$runs/o2" -o "$runs/section14"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/o3a" $recent --set train.seed=103 \
-    --set generator.wavenet.full_band_channels=16 --set generator.front_end.post_filter=0.005 \
-    --set train.ema_decay=0.995 --set train.warmup_steps=20 \
-    --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
-    --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/o3a" $latest --set train.seed=103 \
+    --set generator.wavenet.full_band_channels=16 \
     --set stage1.steps=3600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=2.4e-3
 
 hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
