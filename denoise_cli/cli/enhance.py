@@ -61,6 +61,7 @@ def enhance(
     engine_cluster: flags.Cluster = ClusterName.NONE,
     engine: flags.Engine = EngineName.AUTO,
     chunk_seconds: flags.ChunkSeconds = None,
+    cycle_spins: flags.CycleSpins = 1,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
 ) -> None:
@@ -86,7 +87,9 @@ def enhance(
     raw = _raw(raw_format, raw_rate, raw_channels)
     written = parse_output_format(format_name, subtype, sample_rate)
     rule = parse_channels(channels)
-    chosen = EnhanceOptions(high_band, clip, mix, atten_lim, chunk_seconds, written, rule, loudness, as_json)
+    chosen = EnhanceOptions(
+        high_band, clip, mix, atten_lim, chunk_seconds, written, rule, loudness, as_json, cycle_spins
+    )
     names = TargetNames(filename, written)
     part = None if shard is None else parse_shard(shard)
     plan = plan_jobs(take_inputs(inputs or (), input_list), output, existing, recursive, residual, names, part)

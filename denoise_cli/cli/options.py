@@ -168,6 +168,16 @@ ChunkSeconds = Annotated[
         show_default="by the model",
     ),
 ]
+CycleSpins = Annotated[
+    int,
+    typer.Option(
+        "--cycle-spins",
+        metavar="N",
+        min=1,
+        max=8,
+        help="Run the model on N grids of frames and take the mean: N times the time, a little better.",
+    ),
+]
 Cluster = Annotated[
     ClusterName,
     typer.Option(

@@ -7,6 +7,7 @@ import numpy as np
 from denoise_cli.audio.resampling import Resampler, resampled_length
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import EnhancementFailed
+from denoise_cli.inference.cycle_spinning import cycle_spun
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.high_band import open_high_band
 from denoise_cli.inference.mixing import wet_share
@@ -25,6 +26,7 @@ class EnhancementStream:
     """
 
     def __init__(self, engine: Engine, sample_rate: int, survey: Survey, options: EnhanceOptions) -> None:
+        engine = cycle_spun(engine, options.cycle_spins)
         rows = len(survey.rows)
         self._survey = survey
         self._model_rate = engine.sample_rate

@@ -62,6 +62,7 @@ class EnhanceOptions:
     chunk_seconds: what is run through the model at a time; None: chosen by the model's reach. written: how files are.
     channels: see ChannelRule. loudness_lufs: files are brought to it, as BS.1770 measures; None: no file is.
     measures_loudness: whether it is measured, before and after, where no file is brought to one.
+    cycle_spins: grids of frames that the mean is taken over, see `inference.cycle_spinning`.
     """
 
     high_band: HighBandRule = HighBandRule.FOLLOW
@@ -73,6 +74,7 @@ class EnhanceOptions:
     channels: ChannelRule | int = ChannelRule.KEEP
     loudness_lufs: float | None = None
     measures_loudness: bool = False
+    cycle_spins: int = 1
 
 
 def parse_channels(text: str) -> ChannelRule | int:
