@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import CannotStart, MissingPackage
+from denoise_cli.models.export_form import for_export
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.parity import Samples, keep_if_equal, largest_difference
 
@@ -54,12 +55,13 @@ def export_onnx(generator: Generator, file: Path) -> float:
     except ImportError as error:
         raise MissingPackage("export to ONNX needs onnx and onnxscript: pip install 'hifidenoise[onnx]'") from error
     generator = generator.cpu().eval()
+    exported = FinalEstimate(for_export(generator))
     dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("samples", min=2)}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch's exporter about itself
         program = torch.onnx.export(
-            FinalEstimate(generator), (torch.zeros(2, 4 * max(generator.hop, 256)),), dynamo=True, verbose=False,
+            exported, (torch.zeros(2, 4 * max(generator.hop, 256)),), dynamo=True, verbose=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_shapes={"noisy": dynamic},
         )  # fmt: skip
     if program is None:

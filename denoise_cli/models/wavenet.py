@@ -32,7 +32,8 @@ class GatedLayer(nn.Module):
         """(batch, channels, time, bands) -> the same twice: the next hidden state and this layer's skip."""
         if self.full_band is not None:
             hidden = hidden + self.full_band(hidden)
-        filtered, gate = self.gated(hidden).chunk(2, dim=1)
+        gated = self.gated(hidden)
+        filtered, gate = gated if isinstance(gated, tuple) else gated.chunk(2, dim=1)  # see models.export_form
         activation = torch.tanh(filtered) * torch.sigmoid(gate)
         return hidden + self.residual(activation), self.skip(activation)
 
