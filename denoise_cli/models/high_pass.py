@@ -24,6 +24,7 @@ class HighPass(nn.Module):
     """
 
     kernel: Tensor
+    phases: Tensor
 
     def __init__(self, cutoff_hz: float, sample_rate: int, hop_length: int) -> None:
         super().__init__()
@@ -33,7 +34,9 @@ class HighPass(nn.Module):
         self.decimation = math.gcd(MAX_DECIMATION, hop_length)
         # a Hamming window is 3.3 / (width of the transition) long, and the transition is to be as wide as the cutoff
         self.reach = math.ceil(3.3 * sample_rate / cutoff_hz / 2 / self.decimation) * self.decimation
-        self.register_buffer("kernel", _windowed_sinc(cutoff_hz / sample_rate, self.reach).float(), persistent=False)
+        kernel = _windowed_sinc(cutoff_hz / sample_rate, self.reach)
+        self.register_buffer("kernel", kernel.float(), persistent=False)
+        self.register_buffer("phases", _phases(self.decimation * kernel, self.decimation).float(), persistent=False)
 
     @property
     def context(self) -> int:
@@ -47,8 +50,10 @@ class HighPass(nn.Module):
         samples = waveform.shape[-1]
         padded = functional.pad(waveform[:, None], (self.context, self.context + self.decimation - 1))
         few = functional.conv1d(padded, self.kernel, stride=self.decimation)
-        low = functional.conv_transpose1d(few, self.decimation * self.kernel, stride=self.decimation)
-        return waveform - low[:, 0, self.context : self.context + samples]
+        # each phase of the interpolation is a short filter of its own: a transposed convolution took thirty times as long
+        around = self.phases.shape[-1] - 1
+        low = functional.conv1d(functional.pad(few, (around, around)), self.phases).transpose(1, 2).flatten(1)
+        return waveform - low[:, self.context : self.context + samples]
 
 
 def _windowed_sinc(cutoff: float, reach: int) -> Tensor:
@@ -57,3 +62,10 @@ def _windowed_sinc(cutoff: float, reach: int) -> Tensor:
     window = torch.hamming_window(2 * reach + 1, periodic=False, dtype=torch.float64)
     kernel = torch.sinc(2 * cutoff * position) * window
     return (kernel / kernel.sum())[None, None]
+
+
+def _phases(kernel: Tensor, factor: int) -> Tensor:
+    """An interpolating kernel, (1, 1, taps), as filters that each make one of `factor` samples: (factor, 1, taps)."""
+    taps = kernel.shape[-1]
+    padded = functional.pad(kernel[0, 0], (0, -taps % factor))
+    return padded.reshape(-1, factor).flip(0).T[:, None].contiguous()
