@@ -50,7 +50,7 @@ class HighPass(nn.Module):
         samples = waveform.shape[-1]
         padded = functional.pad(waveform[:, None], (self.context, self.context + self.decimation - 1))
         few = functional.conv1d(padded, self.kernel, stride=self.decimation)
-        # each phase of the interpolation is a short filter of its own: a transposed convolution took thirty times as long
+        # each phase of the interpolation is a filter of its own: a transposed convolution took thirty times as long
         around = self.phases.shape[-1] - 1
         low = functional.conv1d(functional.pad(few, (around, around)), self.phases).transpose(1, 2).flatten(1)
         return waveform - low[:, self.context : self.context + samples]
