@@ -121,6 +121,7 @@ def test_existing_targets_are_refused_replaced_or_skipped(run: Run, tmp_path: Pa
         [],
         ["a.wav", "--mix", "1.5"],
         ["a.wav", "--atten-lim", "-3"],
+        ["a.wav", "--cycle-spins", "0"],
         ["a.wav", "--high-band", "loud"],
         ["a.wav", "--clip", "wrap"],
         ["a.wav", "--chunk-seconds", "0"],
@@ -196,6 +197,14 @@ def test_strength_reaches_the_sound(run: Run, tmp_path: Path) -> None:
     np.testing.assert_allclose(soundfile.read(tmp_path / "mixed.wav")[0], 0.75 * source, rtol=0, atol=1e-4)
     left = 0.5 * (1 - 10 ** (-3 / 20)) + 10 ** (-3 / 20)
     np.testing.assert_allclose(soundfile.read(tmp_path / "limited.wav")[0], left * source, rtol=0, atol=1e-4)
+
+
+def test_spins_reach_the_model(run: Run, tmp_path: Path) -> None:
+    record(tmp_path / "a.wav")
+    for spins, runs in (("1", 1), ("3", 3)):
+        engine = Halving()
+        assert run("a.wav", "-o", f"{spins}.wav", "--cycle-spins", spins, engine=engine).exit_code == 0
+        assert engine.rows_run == runs  # one chunk
 
 
 def test_an_interruption_ends_with_130_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
