@@ -2,10 +2,10 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 15 noise-13
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 16 noise-13
 # has what was collected for them, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper
 # tiny.en; noise-15 has noise-13 and what section 15 found. What each run was for is in docs/experiments.md. Some
-# twenty-four hours of one core. Where a run was stopped early, --max-steps says at which step.
+# twenty-eight hours of one core. Where a run was stopped early, --max-steps says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
@@ -190,12 +190,18 @@ hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/
 hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
     --noise "$data/noise-15" --rir "$data/rooms" -o "$corpus-15"
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" --set train.seed=104 \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" $latest --set train.seed=104 \
+    --set generator.wavenet.full_band_channels=16 \
+    --set stage1.steps=5200 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section14" "$runs/o3" -o "$runs/section15"
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section15" -o "$runs/o4" --set train.seed=105 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
-    --set stage1.steps=5200 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+    --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise models average "$runs/section14" "$runs/o3" -o "$runs/section15"
-hifidenoise models export "$runs/section15" --format folder -o compact
+hifidenoise models average "$runs/section15" "$runs/o4" "$runs/o4" -o "$runs/section16"
+hifidenoise models export "$runs/section16" --format folder -o compact
