@@ -16,8 +16,8 @@ def cycle_spun(engine: Engine, spins: int) -> Engine:
 class CycleSpun:
     """An `inference.engine.Engine`: the mean over another's frames shifted by 0, 1 / spins, 2 / spins... of a hop.
 
-    What a model says depends on where its frames begin, by chance: the mean is nearer to the truth than each. It takes
-    `spins` times as long, and no more memory.
+    What a model says depends on where its frames begin, and the mean does so less. It takes `spins` times as long, and
+    no more memory.
 
     Source: Coifman and Donoho 1995, "Translation-Invariant De-Noising", section 2.
     """

@@ -22,11 +22,14 @@ PIECE_SECONDS = 1.0  # what is handled at a time after the model: bounds the mem
 class EnhancementStream:
     """`push` blocks of (channels, samples) at the file's rate, get enhanced blocks of the same total length.
 
-    Aligned to the sample. Silent channels stay exactly silent, identical channels are run once.
+    Aligned to the sample. Silent channels stay exactly silent, identical channels are run once. The model takes
+    `ahead_seconds` of input before it gives anything.
     """
 
     def __init__(self, engine: Engine, sample_rate: int, survey: Survey, options: EnhanceOptions) -> None:
         engine = cycle_spun(engine, options.cycle_spins)
+        chunk = chunk_samples(options.chunk_seconds, engine.sample_rate, engine.hop, engine.context)
+        self.ahead_seconds = (chunk + engine.context[1]) / engine.sample_rate
         rows = len(survey.rows)
         self._survey = survey
         self._model_rate = engine.sample_rate
@@ -39,7 +42,6 @@ class EnhancementStream:
         self._down = Resampler(sample_rate, self._model_rate, rows)
         self._up = Resampler(self._model_rate, sample_rate, rows)
         self._heard = SampleQueue(rows)  # the input at the model's rate
-        chunk = chunk_samples(options.chunk_seconds, engine.sample_rate, engine.hop, engine.context)
         self._chunks = ChunkStream(engine, rows, chunk)
         self._high_band = open_high_band(options.high_band, sample_rate, self._model_rate, rows)
 

@@ -10,12 +10,10 @@ import numpy as np
 
 from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UnusableAudio
-from denoise_cli.inference.cycle_spinning import cycle_spun
 from denoise_cli.inference.engine import Engine
 from denoise_cli.inference.enhancement import EnhancementStream
 from denoise_cli.inference.level import LevelMeter, model_gain
 from denoise_cli.inference.options import EnhanceOptions
-from denoise_cli.inference.spans import chunk_samples
 from denoise_cli.inference.streaming import SampleQueue
 from denoise_cli.inference.survey import LARGEST_SAMPLE, Survey
 
@@ -36,14 +34,10 @@ class LiveStream:
         """name: what errors are about."""
         self._name = name
         seconds = CHUNK_SECONDS if options.chunk_seconds is None else options.chunk_seconds
-        engine = cycle_spun(engine, options.cycle_spins)
-        options = replace(options, chunk_seconds=seconds, cycle_spins=1)
-        chunk = chunk_samples(seconds, engine.sample_rate, engine.hop, engine.context)
-        ahead = (chunk + engine.context[1]) / engine.sample_rate
-        self.delay_seconds = max(WARM_UP_SECONDS, ahead) + HANDLING_SECONDS
         sources = tuple(range(channels))
         unknown = Survey(frames=0, peak=0.0, gain=1.0, offsets=(0.0,) * channels, sources=sources)
-        self._stream = EnhancementStream(engine, sample_rate, unknown, options)
+        self._stream = EnhancementStream(engine, sample_rate, unknown, replace(options, chunk_seconds=seconds))
+        self.delay_seconds = max(WARM_UP_SECONDS, self._stream.ahead_seconds) + HANDLING_SECONDS
         self._meter = LevelMeter(sample_rate, engine.sample_rate)
         self._warm_up = round(WARM_UP_SECONDS * sample_rate)
         self._waiting = SampleQueue(channels)
