@@ -18,6 +18,8 @@ recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.pre
 latest="$recent --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15"
+# and those of section 14 and later
+wider="$latest --set generator.wavenet.full_band_channels=16"
 # those before m3 had fewer items without noise
 earlier="--set degradation.clean_probability=0.04 $smaller"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
@@ -177,21 +179,18 @@ hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section12" -o "$runs/
 
 hifidenoise models average "$runs/section12" "$runs/o1" "$runs/o1" -o "$runs/section13"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" $latest --set train.seed=102 \
-    --set generator.wavenet.full_band_channels=16 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section13" -o "$runs/o2" $wider --set train.seed=102 \
     --set stage1.steps=6500 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section13" "$runs/o2" "$runs/o2" -o "$runs/section14"
 
-hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/o3a" $latest --set train.seed=103 \
-    --set generator.wavenet.full_band_channels=16 \
+hifidenoise train-stage1 --data "$corpus-13" --init "$runs/section14" -o "$runs/o3a" $wider --set train.seed=103 \
     --set stage1.steps=3600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=2.4e-3
 
 hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$data/speech-made" "$data/speech-formants" \
     --noise "$data/noise-15" --rir "$data/rooms" -o "$corpus-15"
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" $latest --set train.seed=104 \
-    --set generator.wavenet.full_band_channels=16 \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" $wider --set train.seed=104 \
     --set stage1.steps=5200 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section14" "$runs/o3" -o "$runs/section15"
