@@ -7,6 +7,8 @@ Nothing here imports torch.
 
 from dataclasses import dataclass, field
 
+FINE_LEVELS = 2  # of the decoder, from the finest on, that `FrontEndConfig.fine_dilations` are for
+
 
 @dataclass(frozen=True)
 class FrontEndConfig:
@@ -23,6 +25,7 @@ class FrontEndConfig:
     kernel: int = 5  # over frequency
     time_kernel: int = 1  # over frames, of the encoder's first convolution and the decoder's last
     filter_frames: int = 1  # that the decoder's complex filter weighs for one; 1: a mask (3: as DeepFilterNet)
+    fine_dilations: tuple[int, ...] = ()  # over frames, of convolutions at the decoder's two finest levels; (): none
     post_filter: float = 0.0  # strength of `models.post_filter` behind the decoder's filter, not in training; 0: none
     batch_norm: bool = False  # after each convolution but the skips and the decoder's last
     flatten: bool = False  # True: all bands become channels of one sequence; False: WaveNet weights shared over bands

@@ -5,12 +5,13 @@ They are far above every sensible model; what they keep out is a config that fil
 
 import reprlib
 
-from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
+from denoise_cli.config import FINE_LEVELS, FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
 
 MAX_CONTEXT_SECONDS = 60  # a chunk holds several contexts
 WIDTH = (1, 2048)
 DEPTH = (1, 64)
 KERNEL = (1, 63)
+DILATION = (1, 64)
 LOWEST_HIGH_PASS_HZ = 5
 SHORTEST_HIGH_PASS_PERIOD = 160  # samples of a period at the cutoff: 100 Hz at 16 kHz
 SAMPLE_RATE_HZ = (4_000, 192_000)
@@ -33,7 +34,8 @@ def context_seconds(config: GeneratorConfig) -> float:
     dilated = (wavenet.kernel - 1) // 2 * wavenet.stacks * ((1 << wavenet.layers) - 1)
     head = (wavenet.head_kernel - 1) // 2 * len(wavenet.head_channels)
     hop = config.front_end.hop_length if config.front_end is not None else 1
-    return (dilated + head + postnet.layers * (postnet.kernel // 2)) * hop / config.sample_rate
+    fine = FINE_LEVELS * sum(config.front_end.fine_dilations) if config.front_end is not None else 0
+    return (dilated + head + fine + postnet.layers * (postnet.kernel // 2)) * hop / config.sample_rate
 
 
 def _front_end(config: FrontEndConfig) -> str | None:
@@ -47,6 +49,8 @@ def _front_end(config: FrontEndConfig) -> str | None:
         or _even("front_end.kernel", config.kernel)
         or _even("front_end.time_kernel", config.time_kernel)
         or _even("front_end.filter_frames", config.filter_frames)
+        or _outside("front_end.fine_dilations, their number,", len(config.fine_dilations), (0, 10))
+        or _any_outside("front_end.fine_dilations", config.fine_dilations, DILATION)
         or _outside("front_end.post_filter", config.post_filter, (0, 1))
     )
 
@@ -87,8 +91,8 @@ def _outside(name: str, value: float, limits: tuple[float, float]) -> str | None
     return f"{name} is {reprlib.repr(value)}; it must be in {limits[0]:g}-{limits[1]:g}"
 
 
-def _any_outside(name: str, values: tuple[int, ...]) -> str | None:
-    return next((found for value in values if (found := _outside(name, value, WIDTH))), None)
+def _any_outside(name: str, values: tuple[int, ...], limits: tuple[float, float] = WIDTH) -> str | None:
+    return next((found for value in values if (found := _outside(name, value, limits))), None)
 
 
 def _even(name: str, kernel: int) -> str | None:

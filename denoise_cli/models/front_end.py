@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from denoise_cli.config import FrontEndConfig
+from denoise_cli.config import FINE_LEVELS, FrontEndConfig
 from denoise_cli.models.batch_norm import normalised
+from denoise_cli.models.dilated_residual import DilatedResidual
 
 MAGNITUDE_FLOOR = 1e-5
 
@@ -55,7 +56,7 @@ class Decoder(nn.Module):
     Planes are real and imaginary part for each frame it weighs, the earliest first; it starts near the identity.
 
     Sub-pixel convolutions over frequency: twice the channels become twice the bands. Encoder features are added
-    at each level through a 1x1 convolution.
+    at each level through a 1x1 convolution. With `fine_dilations` the finest levels look at many frames.
     """
 
     def __init__(self, config: FrontEndConfig, bins: int) -> None:
@@ -67,6 +68,9 @@ class Decoder(nn.Module):
         widths = [*reversed(config.channels), 2 * config.filter_frames]
         last = len(config.channels) - 1
         self.skips = nn.ModuleList(nn.Conv2d(width, width, 1) for width in widths[:-1])
+        fine = widths[:-1][-FINE_LEVELS:] if config.fine_dilations else []
+        self.fine = nn.ModuleList(DilatedResidual(width, config.fine_dilations, config.batch_norm) for width in fine)
+        self.reach = config.time_kernel // 2 + len(fine) * sum(config.fine_dilations)  # frames to each side
         self.convolutions = nn.ModuleList()
         for number, (wide, narrow) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
             time = config.time_kernel if number == last else 1
@@ -77,6 +81,8 @@ class Decoder(nn.Module):
         last = len(levels) - 1
         for number, (skip, convolution) in enumerate(zip(self.skips, self.convolutions, strict=True)):
             hidden = hidden + skip(levels[last - number])
+            if number > last - len(self.fine):
+                hidden = hidden + self.fine[number - last - 1](hidden)
             hidden = interleave_bands(convolution(hidden))[..., : self.bands[last - number]]
             if number < last:
                 hidden = functional.leaky_relu(hidden, 0.1)

@@ -131,11 +131,12 @@ class SpectralDomain(nn.Module):
             raise ValueError("SpectralDomain needs a front end")
         self.exponent = front_end.compression
         self.post_filter = front_end.post_filter
-        self.front_end_reach = max(2 * (front_end.time_kernel // 2), front_end.filter_frames // 2)  # frames
         self.high_pass = _high_pass(front_end, config.sample_rate)
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
         self.encoder = Encoder(front_end)
         self.decoder = Decoder(front_end, front_end.n_fft // 2 + 1)
+        reach = front_end.time_kernel // 2 + self.decoder.reach
+        self.front_end_reach = max(reach, front_end.filter_frames // 2)  # frames
         bands = self.decoder.bands[-1]
         self.flat_bands = bands if front_end.flatten else 0
         width = front_end.channels[-1] * max(self.flat_bands, 1)

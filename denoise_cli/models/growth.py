@@ -1,8 +1,8 @@
 """A trained generator grows into a larger one that computes the same at first (Chen et al. 2016, "Net2Net").
 
 The WaveNet may become wider, deeper (more layers at the end of each stack) and get full-band maps or more channels of
-them. What is new starts at random and what was there does not listen to it yet, or it starts at zero. So nothing is
-learned twice.
+them; the decoder may get convolutions over many frames at its fine levels. What is new starts at random and what was
+there does not listen to it yet, or it starts at zero. So nothing is learned twice.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from denoise_cli.config import GeneratorConfig
+from denoise_cli.models.dilated_residual import DilatedResidual
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.wavenet import GatedLayer, WaveNet
 
@@ -18,19 +19,24 @@ LAYERS = "core.wavenet.layers."
 
 
 def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
-    """Whether `large` is `small` but for the WaveNet's channels, layers and full-band maps, and filters around it."""
+    """Whether `large` is `small` but for the WaveNet's channels, layers and maps, fine levels, and the filters."""
     return (
         _what_must_be_equal(small) == _what_must_be_equal(large)
         and small.wavenet.channels <= large.wavenet.channels
         and small.wavenet.layers <= large.wavenet.layers
         and small.wavenet.full_band_channels <= large.wavenet.full_band_channels
+        and _fine_dilations(small) in (_fine_dilations(large), ())
     )
 
 
 def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
-    front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0, post_filter=0.0)
+    front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0, post_filter=0.0, fine_dilations=())
     wavenet = replace(config.wavenet, channels=1, layers=1, full_band_channels=0)
     return replace(config, front_end=front_end, wavenet=wavenet)
+
+
+def _fine_dilations(config: GeneratorConfig) -> tuple[int, ...]:
+    return config.front_end.fine_dilations if config.front_end is not None else ()
 
 
 @torch.no_grad()
@@ -44,6 +50,9 @@ def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
     for number, layer in enumerate(wavenet.layers):
         if isinstance(layer, GatedLayer):
             _silence(layer, maps_alone=number in origins)
+    for module in generator.modules():
+        if isinstance(module, DilatedResidual):
+            module.silence()
     for name, value in generator.state_dict().items():
         small = weights.get(_origin_of(name, origins))
         if small is None:

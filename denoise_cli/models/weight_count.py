@@ -1,6 +1,6 @@
 """How many weights a generator has, from its config alone: known before anything is built, and without torch."""
 
-from denoise_cli.config import FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
+from denoise_cli.config import FINE_LEVELS, FrontEndConfig, GeneratorConfig, PostNetConfig, WaveNetConfig
 
 
 def count_weights(config: GeneratorConfig) -> int:
@@ -30,7 +30,18 @@ def _front_end(config: FrontEndConfig) -> int:
     widths = [*reversed(config.channels)]
     skips = sum(_convolution(width, width, 1) for width in config.channels)
     decoder = sum(_convolution(a, 2 * b, 3, config.batch_norm) for a, b in zip(widths[:-1], widths[1:], strict=True))
-    return encoder + skips + decoder + _convolution(widths[-1], 4 * config.filter_frames, 3 * config.time_kernel)
+    last = _convolution(widths[-1], 4 * config.filter_frames, 3 * config.time_kernel)
+    return encoder + skips + decoder + last + _fine_levels(config)
+
+
+def _fine_levels(config: FrontEndConfig) -> int:
+    count = len(config.fine_dilations)
+    if not count:
+        return 0
+    return sum(
+        (count - 1) * _convolution(width, width, 9, config.batch_norm) + _convolution(width, width, 9)
+        for width in config.channels[:FINE_LEVELS]
+    )
 
 
 def _wavenet(config: WaveNetConfig, planes: int, bands: int) -> int:

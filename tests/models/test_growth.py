@@ -20,10 +20,16 @@ def high_passed(config: GeneratorConfig) -> GeneratorConfig:
     return replace(config, front_end=replace(config.front_end, high_pass_hz=40.0))
 
 
+def with_fine_levels(config: GeneratorConfig, *dilations: int) -> GeneratorConfig:
+    assert config.front_end is not None
+    return replace(config, front_end=replace(config.front_end, fine_dilations=dilations))
+
+
 LARGER = {
     "the same": NORMALISED,
     "wider": with_wavenet(NORMALISED, channels=11),
     "full-band maps": with_wavenet(NORMALISED, full_band_channels=3),
+    "fine levels": with_fine_levels(NORMALISED, 1, 2),
     "deeper": with_wavenet(NORMALISED, layers=3),
     "all": with_wavenet(NORMALISED, channels=11, layers=4, full_band_channels=3),
     "both": with_wavenet(NORMALISED, channels=11, full_band_channels=3),
@@ -91,7 +97,12 @@ def test_new_layers_learn_in_each_stack() -> None:
 
 @pytest.mark.parametrize(
     "larger",
-    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=1)],
+    [
+        SUB_BAND,
+        FLAT,
+        with_wavenet(NORMALISED, channels=7),
+        with_wavenet(NORMALISED, layers=1),
+    ],
     ids=["without norm", "flat", "narrower", "shallower"],
 )
 def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
@@ -112,6 +123,21 @@ def test_maps_grow_and_do_not_shrink(training: bool) -> None:
     assert_computes_the_same(large, small.train(training).double())
     large.enhance(torch.randn(2, 800).double() * 0.1).square().mean().backward()
     assert all(bool((layer.full_band.expand.weight.grad[:, 2:] != 0).any()) for layer in large.core.wavenet.layers)
+
+
+def test_fine_levels_come_and_stay() -> None:
+    some, other = with_fine_levels(NORMALISED, 1, 2), with_fine_levels(NORMALISED, 1, 3)
+    assert can_grow(some, some)
+    assert not can_grow(some, NORMALISED)
+    assert not can_grow(some, other)
+
+
+def test_new_fine_levels_learn() -> None:
+    torch.manual_seed(3)
+    large = Generator(LARGER["fine levels"])
+    lay_into(large, trained(NORMALISED).state_dict())
+    large.enhance(torch.randn(2, 800) * 0.1).square().mean().backward()
+    assert all(bool((level.last.weight.grad != 0).any()) for level in large.core.decoder.fine)
 
 
 def test_a_high_pass_filter_may_be_added_and_taken() -> None:
