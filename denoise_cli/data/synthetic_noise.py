@@ -15,7 +15,7 @@ Samples = NDArray[np.float32]
 
 LEVEL = 0.1  # RMS, -20 dB re full scale
 LOWEST_HZ = 20.0  # coloured noise is flat below: a steep slope would otherwise be nothing but rumble
-CALL_HZ = (400.0, 3500.0)
+CALL_HZ = (700.0, 3500.0)
 MAX_HARMONICS = 30  # of a call
 SILENT = 1e-8  # RMS under which a voice says nothing
 
@@ -59,8 +59,9 @@ def texture(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples
 def calls(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
     """What birds, sirens and brakes have in common with a voice: harmonics of a gliding pitch, with pauses.
 
-    The pitch is above that of speech (400 Hz and more): lower ones, with a resonance, are what a formant synthesiser
-    says, and a network that is taught to remove them removes such voices (docs/experiments.md, section 10).
+    The pitch is above that of speech, of shouts and of children (700 Hz and more): lower ones, with a resonance, are
+    what a formant synthesiser says or a woman shouts, and a network that is taught to remove them removes such voices
+    (docs/experiments.md, sections 10 and 17).
     One source a segment: its calls are alike in pitch, length, colour and breath, and each glides on its own.
     Returns (samples,); RMS `LEVEL`; there is at least one call.
 

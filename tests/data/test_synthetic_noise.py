@@ -114,11 +114,11 @@ def test_calls_are_loud_and_silent_by_turns_and_tonal() -> None:
 
 
 def test_calls_are_higher_than_voices() -> None:
-    """A voice of formant filters alone was taken for a call when calls were as low as it."""
+    """Voices of formant filters alone, and shouts, were taken for calls when calls were as low as they are."""
     for seed in range(30):
         signal = calls(np.random.default_rng(seed), 3 * RATE, RATE).astype(np.float64)
         power = np.square(np.abs(np.fft.rfft(signal * np.hanning(signal.size))))
-        assert power[: 3 * 200].sum() < 0.05 * power.sum()
+        assert power[: 3 * 500].sum() < 0.05 * power.sum()
 
 
 def test_textures_differ_in_colour_and_beat() -> None:
