@@ -2,15 +2,17 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 16 noise-13
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 17 noise-13
 # has what was collected for them, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper
 # tiny.en; noise-15 has noise-13 and what section 15 found. What each run was for is in docs/experiments.md. Some
-# twenty-eight hours of one core. Where a run was stopped early, --max-steps says at which step.
-# Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz; no setting brings that back.
+# thirty-two hours of one core. Where a run was stopped early, --max-steps says at which step.
+# Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz, until q1 as 400; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
-# those before section 14 had maps of half the channels, those before section 12 no post-filter
-smaller="--set generator.wavenet.full_band_channels=8 --set generator.front_end.post_filter=0"
+# those before section 17 had no fine levels and no high voices, those before section 14 maps of half the channels, those
+# before section 12 no post-filter
+smaller="--set generator.wavenet.full_band_channels=8 --set generator.front_end.post_filter=0
+    --set generator.front_end.fine_dilations=[] --set degradation.speed=[0.78,1.28]"
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
 recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
     --set train.batch_size=8 --set train.crop_seconds=3.0 $smaller"
@@ -195,12 +197,22 @@ hifidenoise train-stage1 --data "$corpus-15" --init "$runs/o3a" -o "$runs/o3" $w
 
 hifidenoise models average "$runs/section14" "$runs/o3" -o "$runs/section15"
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section15" -o "$runs/o4" --set train.seed=105 \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section15" -o "$runs/o4" $wider --set train.seed=105 \
+    --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section15" "$runs/o4" "$runs/o4" -o "$runs/section16"
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section16" -o "$runs/q1" $wider --set train.seed=107 \
+    --set generator.front_end.fine_dilations=[1,2,4] \
+    --set stage1.steps=6500 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+# shouting women and children
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/q1" -o "$runs/r1" --set train.seed=108 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
-    --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+    --set stage1.steps=1500 --set stage1.learning_rate=1.5e-3 --set train.final_learning_rate=0.0
 
-hifidenoise models average "$runs/section15" "$runs/o4" "$runs/o4" -o "$runs/section16"
-hifidenoise models export "$runs/section16" --format folder -o compact
+hifidenoise models average "$runs/q1" "$runs/r1" -o "$runs/section17"
+hifidenoise models export "$runs/section17" --format folder -o compact
