@@ -79,10 +79,11 @@ class Decoder(nn.Module):
 
     def forward(self, hidden: Tensor, levels: list[Tensor]) -> Tensor:
         last = len(levels) - 1
+        first_fine = len(levels) - len(self.fine)
         for number, (skip, convolution) in enumerate(zip(self.skips, self.convolutions, strict=True)):
             hidden = hidden + skip(levels[last - number])
-            if number > last - len(self.fine):
-                hidden = hidden + self.fine[number - last - 1](hidden)
+            if number >= first_fine:
+                hidden = hidden + self.fine[number - first_fine](hidden)
             hidden = interleave_bands(convolution(hidden))[..., : self.bands[last - number]]
             if number < last:
                 hidden = functional.leaky_relu(hidden, 0.1)

@@ -1,5 +1,6 @@
 """A full-band linear map: what one band holds reaches all others, with weights of each band's own."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,6 +20,11 @@ class FullBand(nn.Module):
         self.squeeze = normalised(nn.Conv2d(channels, squeezed, 1), batch_norm)
         self.mix = normalised(nn.Conv2d(width, width, 1), batch_norm)
         self.expand = nn.Conv2d(squeezed, channels, 1)
+        self.silence()
+
+    @torch.no_grad()
+    def silence(self) -> None:
+        """Let it add zeros, as at the start."""
         for parameter in self.expand.parameters():
             nn.init.zeros_(parameter)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from denoise_cli.config import GeneratorConfig
 from denoise_cli.models.dilated_residual import DilatedResidual
+from denoise_cli.models.full_band import FullBand
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.wavenet import GatedLayer, WaveNet
 
@@ -47,12 +48,12 @@ def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
     """
     wavenet = generator.core.wavenet
     origins = _origins(wavenet, sum(name.startswith(LAYERS) and name.endswith(".skip.bias") for name in weights))
-    for number, layer in enumerate(wavenet.layers):
-        if isinstance(layer, GatedLayer):
-            _silence(layer, maps_alone=number in origins)
     for module in generator.modules():
-        if isinstance(module, DilatedResidual):
+        if isinstance(module, DilatedResidual | FullBand):
             module.silence()
+    for number, layer in enumerate(wavenet.layers):
+        if number not in origins and isinstance(layer, GatedLayer):
+            _silence(layer)
     for name, value in generator.state_dict().items():
         small = weights.get(_origin_of(name, origins))
         if small is None:
@@ -80,16 +81,10 @@ def _origin_of(name: str, origins: dict[int, int]) -> str:
     return f"{LAYERS}{origins.get(int(number), 'new')}.{rest}"
 
 
-def _silence(layer: GatedLayer, maps_alone: bool) -> None:
-    """Zero what the layer adds, or its full-band maps do.
-
-    Of the residual it is the last module, as a batch norm before a zero gain still learns.
-    """
-    parameters = list(layer.full_band.expand.parameters()) if layer.full_band is not None else []
-    if not maps_alone:
-        residual = layer.residual[-1] if isinstance(layer.residual, nn.Sequential) else layer.residual
-        parameters += [*residual.parameters(), *layer.skip.parameters()]
-    for parameter in parameters:
+def _silence(layer: GatedLayer) -> None:
+    """Zero what the layer adds: of the residual the last module, as a batch norm before a zero gain still learns."""
+    residual = layer.residual[-1] if isinstance(layer.residual, nn.Sequential) else layer.residual
+    for parameter in (*residual.parameters(), *layer.skip.parameters()):
         nn.init.zeros_(parameter)
 
 
