@@ -1,6 +1,7 @@
 """A grown generator computes what the small one did, and its new weights can learn."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -15,21 +16,16 @@ def with_wavenet(config: GeneratorConfig, **changes: int) -> GeneratorConfig:
     return replace(config, wavenet=replace(config.wavenet, **changes))
 
 
-def high_passed(config: GeneratorConfig) -> GeneratorConfig:
+def with_front_end(config: GeneratorConfig, **changes: Any) -> GeneratorConfig:
     assert config.front_end is not None
-    return replace(config, front_end=replace(config.front_end, high_pass_hz=40.0))
-
-
-def with_fine_levels(config: GeneratorConfig, *dilations: int) -> GeneratorConfig:
-    assert config.front_end is not None
-    return replace(config, front_end=replace(config.front_end, fine_dilations=dilations))
+    return replace(config, front_end=replace(config.front_end, **changes))
 
 
 LARGER = {
     "the same": NORMALISED,
     "wider": with_wavenet(NORMALISED, channels=11),
     "full-band maps": with_wavenet(NORMALISED, full_band_channels=3),
-    "fine levels": with_fine_levels(NORMALISED, 1, 2),
+    "fine levels": with_front_end(NORMALISED, fine_dilations=(1, 2)),
     "deeper": with_wavenet(NORMALISED, layers=3),
     "all": with_wavenet(NORMALISED, channels=11, layers=4, full_band_channels=3),
     "both": with_wavenet(NORMALISED, channels=11, full_band_channels=3),
@@ -97,12 +93,7 @@ def test_new_layers_learn_in_each_stack() -> None:
 
 @pytest.mark.parametrize(
     "larger",
-    [
-        SUB_BAND,
-        FLAT,
-        with_wavenet(NORMALISED, channels=7),
-        with_wavenet(NORMALISED, layers=1),
-    ],
+    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=1)],
     ids=["without norm", "flat", "narrower", "shallower"],
 )
 def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
@@ -126,7 +117,7 @@ def test_maps_grow_and_do_not_shrink(training: bool) -> None:
 
 
 def test_fine_levels_come_and_stay() -> None:
-    some, other = with_fine_levels(NORMALISED, 1, 2), with_fine_levels(NORMALISED, 1, 3)
+    some, other = (with_front_end(NORMALISED, fine_dilations=dilations) for dilations in ((1, 2), (1, 3)))
     assert can_grow(some, some)
     assert not can_grow(some, NORMALISED)
     assert not can_grow(some, other)
@@ -141,6 +132,7 @@ def test_new_fine_levels_learn() -> None:
 
 
 def test_a_high_pass_filter_may_be_added_and_taken() -> None:
-    assert can_grow(NORMALISED, high_passed(NORMALISED))
-    assert can_grow(high_passed(NORMALISED), NORMALISED)
+    high_passed = with_front_end(NORMALISED, high_pass_hz=40.0)
+    assert can_grow(NORMALISED, high_passed)
+    assert can_grow(high_passed, NORMALISED)
     assert can_grow(NORMALISED, NORMALISED)
