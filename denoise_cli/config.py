@@ -95,6 +95,11 @@ class DegradationConfig:
     speech_eq_db: float = 4.0
     band_limit_probability: float = 0.06  # input and target alike, 3-7 kHz
     clipping_probability: float = 0.03  # input alone
+    suppressor_probability: float = 0.0  # a noise suppressor or gate before us, on the input alone
+    suppressor_floor_db: tuple[float, float] = (-15.0, -5.0)  # its least gain
+    gain_control_probability: float = 0.0  # input and target alike
+    codec_probability: float = 0.0  # input alone
+    codec_snr_db: tuple[float, float] = (5.0, 20.0)  # of its lowest band; the highest has 8 dB less
     speed_probability: float = 0.4
     speed: tuple[float, float] = (0.88, 1.12)
 

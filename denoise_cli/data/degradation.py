@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from denoise_cli.data.segments import EQ_POINTS, DrawnBatch
+from denoise_cli.data.transmission import coded, control_gain, suppressed
 
 LOWEST_EQ_HZ = 62.5
 
@@ -35,6 +36,11 @@ class DrawnTensors:
     clip: Tensor
     clean: Tensor
     as_recorded: Tensor
+    suppressor_floor_db: Tensor
+    suppressor_broadband: Tensor
+    gain_control_ratio: Tensor
+    gain_control_s: Tensor
+    codec_snr_db: Tensor
 
 
 def as_tensors(batch: DrawnBatch) -> DrawnTensors:
@@ -62,10 +68,15 @@ def degrade(drawn: DrawnTensors, sample_rate: int) -> tuple[Tensor, Tensor]:
     noise_spectrum = noise_spectrum * _equaliser_gain(drawn.noise_eq_db, frequency) * limit
     noise = torch.fft.irfft(noise_spectrum, n_fft)[:, :samples]
     reverberant = torch.where(drawn.clean[:, None] > 0, target, reverberant)
-    noisy = reverberant + noise * _noise_gain(reverberant, noise, drawn, sample_rate)
+    noise = noise * _noise_gain(reverberant, noise, drawn, sample_rate)
+    noisy = suppressed(reverberant, noise, drawn.suppressor_floor_db, drawn.suppressor_broadband)
+    control = control_gain(noisy, drawn.gain_control_ratio, drawn.gain_control_s, sample_rate)
+    noisy, target = noisy * control, target * control
     gain = _gain(drawn.level_db) / active_rms(noisy, sample_rate)[:, None].clamp(min=1e-6)
     noisy, target = noisy * gain, target * gain
-    return _clip(noisy, drawn.clip), target
+    noisy = _clip(noisy, drawn.clip)
+    noisy = torch.where(drawn.clean[:, None] > 0, noisy, coded(noisy, drawn.codec_snr_db))
+    return noisy, target
 
 
 def active_rms(waveform: Tensor, sample_rate: int) -> Tensor:

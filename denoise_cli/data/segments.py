@@ -68,6 +68,11 @@ class DrawnBatch:
     clip: Samples
     clean: Samples  # 1 where the input is the target
     as_recorded: Samples  # 1 where speech and noise are of a ready pair, at their own ratio
+    suppressor_floor_db: Samples  # this and the next four: data.transmission; 0: none
+    suppressor_broadband: Samples
+    gain_control_ratio: Samples
+    gain_control_s: Samples
+    codec_snr_db: Samples
 
 
 class SegmentSource:
@@ -135,6 +140,20 @@ class SegmentSource:
             "clip": np.float32(rng.uniform(0.15, 0.7) if clipped else 0.0),
             "clean": np.float32(rng.random() < config.clean_probability),
             "as_recorded": np.float32(0),
+            **self._transmission(rng),
+        }
+
+    def _transmission(self, rng: np.random.Generator) -> dict[str, np.float32]:
+        config = self.config
+        suppressor = rng.random() < config.suppressor_probability
+        controlled = rng.random() < config.gain_control_probability
+        coded = rng.random() < config.codec_probability
+        return {
+            "suppressor_floor_db": np.float32(rng.uniform(*config.suppressor_floor_db) if suppressor else 0.0),
+            "suppressor_broadband": np.float32(rng.random() < 0.3),
+            "gain_control_ratio": np.float32(rng.uniform(0.3, 0.9) if controlled else 0.0),
+            "gain_control_s": np.float32(log_uniform(rng, 0.05, 1.0)),
+            "codec_snr_db": np.float32(rng.uniform(*config.codec_snr_db) if coded else 0.0),
         }
 
     def _pair(self, rng: np.random.Generator) -> dict[str, Samples | np.float32]:
@@ -161,6 +180,11 @@ class SegmentSource:
             "clip": nothing,
             "clean": nothing,
             "as_recorded": np.float32(1),
+            "suppressor_floor_db": nothing,
+            "suppressor_broadband": nothing,
+            "gain_control_ratio": nothing,
+            "gain_control_s": np.float32(1),
+            "codec_snr_db": nothing,
         }
 
     def _speech(self, rng: np.random.Generator) -> Samples:

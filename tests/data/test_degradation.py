@@ -65,8 +65,25 @@ def test_the_target_of_a_room_is_drier_than_the_input(corpus: Corpus) -> None:
 
 
 def test_clean_items_pass_their_input_as_target(corpus: Corpus) -> None:
-    noisy, target = degrade(draw(corpus, clean_probability=1.0, reverb_probability=1.0), 16_000)
+    sent = {"suppressor_probability": 1.0, "gain_control_probability": 1.0, "codec_probability": 1.0}
+    noisy, target = degrade(draw(corpus, clean_probability=1.0, reverb_probability=1.0, **sent), 16_000)
     torch.testing.assert_close(noisy, target, rtol=0, atol=1e-6)
+
+
+def test_gain_control_hits_input_and_target_alike(corpus: Corpus) -> None:
+    loud = draw(corpus, snr_db=(60.0, 60.0))
+    noisy, target = degrade(dataclasses.replace(loud, gain_control_ratio=torch.full((4,), 0.8)), 16_000)
+    torch.testing.assert_close(noisy, target, rtol=0, atol=2e-3)
+    assert not torch.allclose(target, degrade(loud, 16_000)[1], atol=1e-2)
+
+
+@pytest.mark.parametrize("change", ["suppressor_probability", "codec_probability"])
+def test_suppressors_and_codecs_change_the_input_and_spare_the_target(corpus: Corpus, change: str) -> None:
+    plain = degrade(draw(corpus, snr_db=(5.0, 5.0)), 16_000)
+    sent = degrade(draw(corpus, snr_db=(5.0, 5.0), **{change: 1.0}), 16_000)
+    gain = (sent[1].square().sum(-1, keepdim=True) / plain[1].square().sum(-1, keepdim=True)).sqrt()
+    torch.testing.assert_close(sent[1], plain[1] * gain, rtol=0, atol=1e-5)
+    assert bool(((sent[0] - plain[0] * gain).square().mean(-1) > 1e-3 * sent[0].square().mean(-1)).all())
 
 
 def test_band_limits_and_equalisers_hit_input_and_target_alike(corpus: Corpus) -> None:
