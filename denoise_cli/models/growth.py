@@ -1,8 +1,9 @@
 """A trained generator grows into a larger one that computes the same at first (Chen et al. 2016, "Net2Net").
 
 The WaveNet may become wider, deeper (more layers at the end of each stack) and get full-band maps or more channels of
-them; the decoder may get convolutions over many frames at its fine levels. What is new starts at random and what was
-there does not listen to it yet, or it starts at zero. So nothing is learned twice.
+them; the levels around it may become wider, and the decoder may get convolutions over many frames at its fine ones.
+What is new starts at random and what was there does not listen to it yet, or it starts at zero. So nothing is learned
+twice.
 """
 
 from dataclasses import replace
@@ -17,27 +18,47 @@ from denoise_cli.models.generator import Generator
 from denoise_cli.models.wavenet import GatedLayer, WaveNet
 
 LAYERS = "core.wavenet.layers."
+HALVED = (".gated.", "core.decoder.convolutions.")  # filter and gate; even and odd bands: each half grows
 
 
 def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
-    """Whether `large` is `small` but for the WaveNet's channels, layers and maps, fine levels, and the filters."""
+    """Whether `large` is `small` but for channels, the WaveNet's layers and maps, fine levels, and the filters."""
     return (
         _what_must_be_equal(small) == _what_must_be_equal(large)
         and small.wavenet.channels <= large.wavenet.channels
         and small.wavenet.layers <= large.wavenet.layers
         and small.wavenet.full_band_channels <= large.wavenet.full_band_channels
         and _fine_dilations(small) in (_fine_dilations(large), ())
+        and _levels_can_grow(small, large)
     )
 
 
 def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
-    front_end = config.front_end and replace(config.front_end, high_pass_hz=0.0, post_filter=0.0, fine_dilations=())
+    front_end = config.front_end and replace(
+        config.front_end,
+        high_pass_hz=0.0,
+        post_filter=0.0,
+        fine_dilations=(),
+        channels=(1,) * len(config.front_end.channels),
+    )
     wavenet = replace(config.wavenet, channels=1, layers=1, full_band_channels=0)
     return replace(config, front_end=front_end, wavenet=wavenet)
 
 
 def _fine_dilations(config: GeneratorConfig) -> tuple[int, ...]:
     return config.front_end.fine_dilations if config.front_end is not None else ()
+
+
+def _level_channels(config: GeneratorConfig) -> tuple[int, ...]:
+    return config.front_end.channels if config.front_end is not None else ()
+
+
+def _levels_can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
+    """Not where the bands of all channels are one sequence's channels: `lay_into` does not know their order."""
+    if small.front_end is not None and small.front_end.flatten:
+        return _level_channels(small) == _level_channels(large)
+    channels = zip(_level_channels(small), _level_channels(large), strict=True)
+    return all(narrow <= wide for narrow, wide in channels)
 
 
 @torch.no_grad()
@@ -60,7 +81,7 @@ def lay_into(generator: Generator, weights: dict[str, Tensor]) -> None:
             continue
         if value.shape == small.shape:
             value.copy_(small)
-        elif ".gated." in name:  # filter and gate are the two halves of one convolution's output, and each half grows
+        elif any(part in name for part in HALVED):
             for half, small_half in zip(value.chunk(2), small.chunk(2), strict=True):
                 _lay(half, small_half)
         else:

@@ -26,6 +26,8 @@ LARGER = {
     "wider": with_wavenet(NORMALISED, channels=11),
     "full-band maps": with_wavenet(NORMALISED, full_band_channels=3),
     "fine levels": with_front_end(NORMALISED, fine_dilations=(1, 2)),
+    "wider levels": with_front_end(NORMALISED, channels=(7, 11)),
+    "wider levels, fine ones": with_front_end(NORMALISED, channels=(7, 11), fine_dilations=(1, 2)),
     "deeper": with_wavenet(NORMALISED, layers=3),
     "all": with_wavenet(NORMALISED, channels=11, layers=4, full_band_channels=3),
     "both": with_wavenet(NORMALISED, channels=11, full_band_channels=3),
@@ -93,8 +95,15 @@ def test_new_layers_learn_in_each_stack() -> None:
 
 @pytest.mark.parametrize(
     "larger",
-    [SUB_BAND, FLAT, with_wavenet(NORMALISED, channels=7), with_wavenet(NORMALISED, layers=1)],
-    ids=["without norm", "flat", "narrower", "shallower"],
+    [
+        SUB_BAND,
+        FLAT,
+        with_wavenet(NORMALISED, channels=7),
+        with_wavenet(NORMALISED, layers=1),
+        with_front_end(NORMALISED, channels=(7, 7)),
+        with_front_end(NORMALISED, channels=(6, 8, 8)),
+    ],
+    ids=["without norm", "flat", "narrower", "shallower", "a narrower level", "one more level"],
 )
 def test_what_cannot_grow_is_told(larger: GeneratorConfig) -> None:
     assert not can_grow(NORMALISED, larger)
@@ -121,6 +130,27 @@ def test_fine_levels_come_and_stay() -> None:
     assert can_grow(some, some)
     assert not can_grow(some, NORMALISED)
     assert not can_grow(some, other)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_fine_levels_become_wider(training: bool) -> None:
+    torch.manual_seed(3)
+    narrow = with_front_end(NORMALISED, fine_dilations=(1, 2))
+    wide = with_front_end(narrow, channels=(9, 12))
+    assert can_grow(narrow, wide)
+    small, large = trained(narrow), Generator(wide).train(training).double()
+    with torch.no_grad():
+        for level in small.core.decoder.fine:  # heard, as after training
+            level.last.weight += 0.1 * torch.randn_like(level.last.weight)
+    assert_computes_the_same(large, small.train(training).double())
+    large.enhance(torch.randn(2, 800).double() * 0.1).square().mean().backward()
+    decoder = large.core.decoder
+    assert bool((decoder.convolutions[0][0].weight.grad[:, 8:] != 0).any())
+    assert bool((decoder.fine[1].last.weight.grad[:, 6:] != 0).any())
+
+
+def test_levels_of_one_sequence_cannot_become_wider() -> None:
+    assert not can_grow(FLAT, with_front_end(FLAT, channels=(6, 9)))
 
 
 def test_new_fine_levels_learn() -> None:
