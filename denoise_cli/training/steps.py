@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoise_cli.config import Config
+from denoise_cli.config import Config, TrainConfig
 from denoise_cli.losses.table import Loss
 from denoise_cli.models.generator import Estimates, Generator
 from denoise_cli.training.adversary import (
@@ -84,7 +84,7 @@ def generator_step(
             values = _with_adversary(state, state.adversary, values, batch.target, estimates.y2, config)
         (values["total"] / len(batches)).backward()
         collected.append(_detached(values))
-    return {**_mean(collected), "gradient_norm": _update(state.optimizer, config.train.clip_gradient_norm)}
+    return {**_mean(collected), "gradient_norm": _update(state.optimizer, config.train)}
 
 
 def discriminator_step(
@@ -114,7 +114,7 @@ def discriminator_step(
         values = discriminator_loss(adversary, real, fake, config.train.precision)
         (values["discriminator"] / len(batches)).backward()
         collected.append(_detached(values))
-    norm = _update(adversary.optimizer, config.train.clip_gradient_norm)
+    norm = _update(adversary.optimizer, config.train)
     clip_weights(adversary)
     return {**_mean(collected), "discriminator_gradient_norm": norm}
 
@@ -172,12 +172,15 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def _update(optimizer: torch.optim.Optimizer, clip_gradient_norm: float) -> Tensor:
+def _update(optimizer: torch.optim.Optimizer, train: TrainConfig) -> Tensor:
     """Average gradients over processes, clip them (0: not), and take the step. Returns their norm before clipping."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     average_gradients(parameters)
-    norm = torch.nn.utils.clip_grad_norm_(parameters, clip_gradient_norm or float("inf"))
-    optimizer.step()
+    norm = torch.nn.utils.clip_grad_norm_(parameters, train.clip_gradient_norm or float("inf"))
+    # of the optimisers only Muon multiplies matrices, and its steps need no more than bfloat16 (Jordan et al. 2024)
+    lowered = train.precision == "bfloat16"
+    with torch.autocast(parameters[0].device.type, dtype=torch.bfloat16, enabled=lowered):
+        optimizer.step()
     return norm
 
 

@@ -16,6 +16,15 @@ def test_singular_values_come_near_one_and_directions_stay(shape: tuple[int, int
     assert float((inner - torch.diag(inner.diagonal())).abs().max()) < 1e-3
 
 
+def test_bfloat16_leaves_what_an_update_looks_like() -> None:
+    matrix = torch.randn((24, 40), generator=torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        lowered = orthogonalise(matrix)
+    assert not torch.equal(lowered, orthogonalise(matrix))
+    alike = torch.nn.functional.cosine_similarity(lowered.flatten().float(), orthogonalise(matrix).flatten(), dim=0)
+    assert float(alike) > 0.999
+
+
 def test_a_zero_gradient_moves_nothing() -> None:
     weight = nn.Parameter(torch.ones(4, 5))
     weight.grad = torch.zeros(4, 5)
