@@ -1,7 +1,8 @@
-"""Voices of a plain formant synthesiser for the last run of compact: python docs/formant_voices.py FOLDER
+"""Voices of a plain formant synthesiser, for training: python docs/formant_voices.py FOLDER [--high]
 
 120 voices, 3 files of 6 to 10 s each at 16 kHz: harmonics of a pitch that moves, shaped by three to five formants, with
 hiss between, and nothing in the pauses. They say drawn syllables, no words: they teach that such a sound is a voice.
+With --high they are 60 that shout or cry, as high as some animals call.
 """
 
 import sys
@@ -13,7 +14,7 @@ import soundfile
 from denoise_cli.data.synthetic_noise import log_uniform
 
 RATE = 16_000
-VOICES = 120
+VOICES, HIGH_VOICES = 120, 60
 FILES_OF_A_VOICE = 3
 FORMANTS_HZ = np.array([(250, 850), (700, 2500), (2000, 3200), (3000, 4000), (3800, 4900)], float)  # of a grown man
 
@@ -87,10 +88,21 @@ class Voice:
         return shaped / np.sqrt(np.mean(shaped**2))
 
 
-def main(folder: Path) -> None:
-    for number in range(VOICES):
-        draw = np.random.default_rng([11, number])
-        voice = Voice(draw)
+class HighVoice(Voice):
+    """Of a child or of somebody who shouts: high, and what is high is held."""
+
+    def __init__(self, draw: np.random.Generator) -> None:
+        super().__init__(draw)
+        self.pitch_hz = log_uniform(draw, 330.0, 650.0)
+        self.liveliness = draw.uniform(0.03, 0.2)
+        self.size = draw.uniform(1.1, 1.45)
+        self.syllable_s = log_uniform(draw, 0.1, 0.45)
+
+
+def main(folder: Path, kind: type[Voice], voices: int) -> None:
+    for number in range(voices):
+        draw = np.random.default_rng([11 if kind is Voice else 12, number])
+        voice = kind(draw)
         speaker = folder / f"{number:03d}"
         speaker.mkdir(parents=True, exist_ok=True)
         for file in range(FILES_OF_A_VOICE):
@@ -99,4 +111,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if "--high" in sys.argv[2:]:
+        main(Path(sys.argv[1]), HighVoice, HIGH_VOICES)
+    else:
+        main(Path(sys.argv[1]), Voice, VOICES)
