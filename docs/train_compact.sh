@@ -2,17 +2,20 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 17 noise-13
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 18 noise-13
 # has what was collected for them, speech-later what was found last, and HIFIDENOISE_WHISPER names a folder of Whisper
 # tiny.en; noise-15 has noise-13 and what section 15 found. What each run was for is in docs/experiments.md. Some
-# thirty-two hours of one core. Where a run was stopped early, --max-steps says at which step.
+# thirty-six hours of one core. Where a run was stopped early, --max-steps says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz, until q1 as 400; no setting brings that back.
 set -e
 data=$1 runs=$2 corpus=$2/corpus cleaned=$2/cleaned
+# those before v1 had narrower levels, those before u1 nothing that a suppressor, gain control or codec had changed
+narrow="--set generator.front_end.channels=[16,24,32,32] --set degradation.suppressor_probability=0
+    --set degradation.gain_control_probability=0 --set degradation.codec_probability=0"
 # those before section 17 had no fine levels and no high voices, those before section 14 maps of half the channels, those
 # before section 12 no post-filter
 smaller="--set generator.wavenet.full_band_channels=8 --set generator.front_end.post_filter=0
-    --set generator.front_end.fine_dilations=[] --set degradation.speed=[0.78,1.28]"
+    --set generator.front_end.fine_dilations=[] --set degradation.speed=[0.78,1.28] $narrow"
 # what the runs of section 9 and later share; the last has it in words, as a test compares it with the shipped model
 recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16
     --set train.batch_size=8 --set train.crop_seconds=3.0 $smaller"
@@ -20,8 +23,9 @@ recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.pre
 latest="$recent --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15"
-# and those of section 14 and later
+# and those of section 14 and later, those of section 17 and later
 wider="$latest --set generator.wavenet.full_band_channels=16"
+finer="$wider --set generator.front_end.fine_dilations=[1,2,4]"
 # those before m3 had fewer items without noise
 earlier="--set degradation.clean_probability=0.04 $smaller"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
@@ -202,17 +206,31 @@ hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section15" -o "$runs/
 
 hifidenoise models average "$runs/section15" "$runs/o4" "$runs/o4" -o "$runs/section16"
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section16" -o "$runs/q1" $wider --set train.seed=107 \
-    --set generator.front_end.fine_dilations=[1,2,4] \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section16" -o "$runs/q1" $finer --set train.seed=107 \
     --set stage1.steps=6500 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 # shouting women and children
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/q1" -o "$runs/r1" --set train.seed=108 \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/q1" -o "$runs/r1" $finer --set train.seed=108 \
+    --set degradation.speed=[0.78,1.9] \
+    --set stage1.steps=1500 --set stage1.learning_rate=1.5e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/q1" "$runs/r1" -o "$runs/section17"
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section17" -o "$runs/s1" --max-steps 1550 $finer \
+    --set train.seed=109 --set degradation.speed=[0.78,1.9] \
+    --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/s1" -o "$runs/u1" --max-steps 826 $finer \
+    --set train.seed=110 --set degradation.speed=[0.78,1.9] --set degradation.suppressor_probability=0.1 \
+    --set degradation.gain_control_probability=0.15 --set degradation.codec_probability=0.2 \
+    --set stage1.steps=7000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/u1" -o "$runs/v1" --set train.seed=111 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
-    --set stage1.steps=1500 --set stage1.learning_rate=1.5e-3 --set train.final_learning_rate=0.0
+    --set stage1.steps=5700 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise models average "$runs/q1" "$runs/r1" -o "$runs/section17"
-hifidenoise models export "$runs/section17" --format folder -o compact
+hifidenoise models average "$runs/section17" "$runs/v1" "$runs/v1" -o "$runs/section18"
+hifidenoise models export "$runs/section18" --format folder -o compact
