@@ -91,6 +91,8 @@ def rows(report: Path) -> Iterator[str]:
         files = system["files"]
         for way in (*WAYS, ""):
             values = [file["values"] for name, file in files.items() if name.startswith(f"{way}_" if way else "")]
+            if not values:
+                continue
             means = " | ".join(f"{np.mean([value[metric] for value in values]):.3f}" for metric in METRICS)
             yield f"| {way or 'all'} ({len(values)}) | {system['name']} | {means} |"
 

@@ -30,7 +30,7 @@ def suppressed(speech: Tensor, noise: Tensor, floor_db: Tensor, broadband: Tenso
         for all_bins, bands in zip(whole, banded, strict=True)
     )
     gain = speech_power / (speech_power + noise_power + SMALLEST_POWER)
-    gain = gain.clamp(min=0).maximum(10 ** (floor_db / 20)[:, None, None])
+    gain = gain.maximum(10 ** (floor_db / 20)[:, None, None])
     mixture = speech + noise
     lowered = _waveform(_spectrum(mixture) * gain, mixture.shape[-1])
     return torch.where(floor_db[:, None] < 0, lowered, mixture)
@@ -72,7 +72,7 @@ def coded(waveform: Tensor, snr_db: Tensor) -> Tensor:
 
 
 def _over_bands(power: Tensor, bands: int) -> Tensor:
-    """(batch, bins, frames): each bin the mean of its band; the bands are even on the Bark-like scale of asinh."""
+    """(batch, bins, frames): each bin the mean of its band; the bands are even on a scale like Bark's."""
     bins = power.shape[1]
     position = torch.asinh(torch.arange(bins, device=power.device) / (bins / 13))
     band = (position / position[-1] * bands).long().clamp(max=bands - 1)

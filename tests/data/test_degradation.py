@@ -113,7 +113,9 @@ def test_silent_noise_leaves_clean_speech(corpus: Corpus) -> None:
 
 def test_everything_at_once_stays_finite(tmp_path: Path) -> None:
     corpus = make_speech_corpus(tmp_path / "c")
-    source = SegmentSource(corpus, "train", dataclasses.replace(DegradationConfig(), reverb_probability=0.7), 16_000)
+    often = {"suppressor_probability": 0.7, "gain_control_probability": 0.7, "codec_probability": 0.7}
+    config = dataclasses.replace(DegradationConfig(), reverb_probability=0.7, **often)
+    source = SegmentSource(corpus, "train", config, 16_000)
     for step in range(5):
         noisy, target = degrade(as_tensors(source.batch(4, 0, step)), 16_000)
         assert bool(torch.isfinite(noisy).all() and torch.isfinite(target).all())
