@@ -57,8 +57,8 @@ def send(signal: Samples, way: tuple[str, str]) -> Samples:
 def slow_gain(before: Samples, after: Samples) -> Samples:
     """What gain control did: the ratio of both levels over .1 s."""
     window = np.hanning(RATE // 10 + 1)
-    powers = (np.convolve(signal**2, window / window.sum(), "same") + 1e-10 for signal in (after, before))
-    return np.asarray(np.sqrt(next(powers) / next(powers)), np.float32)
+    was, became = (np.convolve(signal**2, window / window.sum(), "same") + 1e-10 for signal in (before, after))
+    return np.asarray(np.sqrt(became / was), np.float32)
 
 
 def sent_pair(noisy: Samples, clean: Samples, way: str) -> tuple[Samples, Samples]:
@@ -67,7 +67,8 @@ def sent_pair(noisy: Samples, clean: Samples, way: str) -> tuple[Samples, Sample
     sent = send(noisy, WAYS[way])
     if not way.startswith("agc"):
         return sent, clean
-    clean = clean * slow_gain(noisy, send(noisy, WAYS["agc"]))
+    controlled = sent if way == "agc" else send(noisy, WAYS["agc"])
+    clean = clean * slow_gain(noisy, controlled)
     below_full_scale = 0.9 / max(1.0, float(np.abs(clean).max()), float(np.abs(sent).max()))
     return sent * below_full_scale, clean * below_full_scale
 

@@ -14,7 +14,6 @@ import soundfile
 from denoise_cli.data.synthetic_noise import log_uniform
 
 RATE = 16_000
-VOICES, HIGH_VOICES = 120, 60
 FILES_OF_A_VOICE = 3
 FORMANTS_HZ = np.array([(250, 850), (700, 2500), (2000, 3200), (3000, 4000), (3800, 4900)], float)  # of a grown man
 
@@ -36,6 +35,8 @@ def pitch_of(draw: np.random.Generator, samples: int, mean_hz: float, liveliness
 
 class Voice:
     """What is the same in all that one voice says."""
+
+    seed, count = 11, 120
 
     def __init__(self, draw: np.random.Generator) -> None:
         self.pitch_hz = log_uniform(draw, 70.0, 330.0)
@@ -91,6 +92,8 @@ class Voice:
 class HighVoice(Voice):
     """Of a child or of somebody who shouts: high, and what is high is held."""
 
+    seed, count = 12, 60
+
     def __init__(self, draw: np.random.Generator) -> None:
         super().__init__(draw)
         self.pitch_hz = log_uniform(draw, 330.0, 650.0)
@@ -99,9 +102,9 @@ class HighVoice(Voice):
         self.syllable_s = log_uniform(draw, 0.1, 0.45)
 
 
-def main(folder: Path, kind: type[Voice], voices: int) -> None:
-    for number in range(voices):
-        draw = np.random.default_rng([11 if kind is Voice else 12, number])
+def main(folder: Path, kind: type[Voice]) -> None:
+    for number in range(kind.count):
+        draw = np.random.default_rng([kind.seed, number])
         voice = kind(draw)
         speaker = folder / f"{number:03d}"
         speaker.mkdir(parents=True, exist_ok=True)
@@ -111,7 +114,4 @@ def main(folder: Path, kind: type[Voice], voices: int) -> None:
 
 
 if __name__ == "__main__":
-    if "--high" in sys.argv[2:]:
-        main(Path(sys.argv[1]), HighVoice, HIGH_VOICES)
-    else:
-        main(Path(sys.argv[1]), Voice, VOICES)
+    main(Path(sys.argv[1]), HighVoice if "--high" in sys.argv[2:] else Voice)

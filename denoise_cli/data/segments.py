@@ -39,6 +39,14 @@ def _coloured(rng: np.random.Generator, samples: int, sample_rate: int) -> Sampl
     return coloured_noise(rng, samples, rng.uniform(-9, 3), sample_rate)
 
 
+# Nothing of data.transmission.
+NOT_SENT = {
+    "suppressor_floor_db": np.float32(0),
+    "suppressor_broadband": np.float32(0),
+    "gain_control_ratio": np.float32(0),
+    "gain_control_s": np.float32(1),
+    "codec_snr_db": np.float32(0),
+}
 # Running sums of their shares.
 SYNTHETIC_NOISES: tuple[tuple[float, SyntheticNoise], ...] = (
     (0.35, _coloured), (0.45, mains_hum), (0.55, clicks), (0.8, texture), (1.0, calls)
@@ -180,11 +188,7 @@ class SegmentSource:
             "clip": nothing,
             "clean": nothing,
             "as_recorded": np.float32(1),
-            "suppressor_floor_db": nothing,
-            "suppressor_broadband": nothing,
-            "gain_control_ratio": nothing,
-            "gain_control_s": np.float32(1),
-            "codec_snr_db": nothing,
+            **NOT_SENT,
         }
 
     def _speech(self, rng: np.random.Generator) -> Samples:

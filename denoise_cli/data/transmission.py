@@ -22,7 +22,8 @@ def suppressed(speech: Tensor, noise: Tensor, floor_db: Tensor, broadband: Tenso
     speech, noise: (batch, samples). floor_db: (batch,), the least gain, below 0; 0: the sum as it is. broadband:
     (batch,), 1 for one gain for all frequencies (a gate), 0 for one in each of SUPPRESSOR_BANDS bands.
     """
-    powers = [_spectrum(signal).abs().square() for signal in (speech, noise)]
+    spectra = [_spectrum(signal) for signal in (speech, noise)]
+    powers = [spectrum.abs().square() for spectrum in spectra]
     banded = [_over_bands(power, SUPPRESSOR_BANDS) for power in powers]
     whole = [power.mean(dim=1, keepdim=True) for power in powers]
     speech_power, noise_power = (
@@ -32,7 +33,7 @@ def suppressed(speech: Tensor, noise: Tensor, floor_db: Tensor, broadband: Tenso
     gain = speech_power / (speech_power + noise_power + SMALLEST_POWER)
     gain = gain.maximum(10 ** (floor_db / 20)[:, None, None])
     mixture = speech + noise
-    lowered = _waveform(_spectrum(mixture) * gain, mixture.shape[-1])
+    lowered = _waveform((spectra[0] + spectra[1]) * gain, mixture.shape[-1])
     return torch.where(floor_db[:, None] < 0, lowered, mixture)
 
 

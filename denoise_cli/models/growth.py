@@ -29,18 +29,16 @@ def can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
         and small.wavenet.layers <= large.wavenet.layers
         and small.wavenet.full_band_channels <= large.wavenet.full_band_channels
         and _fine_dilations(small) in (_fine_dilations(large), ())
-        and _levels_can_grow(small, large)
+        and all(narrow <= wide for narrow, wide in zip(_level_channels(small), _level_channels(large), strict=True))
     )
 
 
 def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
-    front_end = config.front_end and replace(
-        config.front_end,
-        high_pass_hz=0.0,
-        post_filter=0.0,
-        fine_dilations=(),
-        channels=(1,) * len(config.front_end.channels),
-    )
+    front_end = config.front_end
+    if front_end is not None:
+        # where the bands of all channels are one sequence's channels, `lay_into` does not know their order
+        channels = front_end.channels if front_end.flatten else (1,) * len(front_end.channels)
+        front_end = replace(front_end, high_pass_hz=0.0, post_filter=0.0, fine_dilations=(), channels=channels)
     wavenet = replace(config.wavenet, channels=1, layers=1, full_band_channels=0)
     return replace(config, front_end=front_end, wavenet=wavenet)
 
@@ -51,14 +49,6 @@ def _fine_dilations(config: GeneratorConfig) -> tuple[int, ...]:
 
 def _level_channels(config: GeneratorConfig) -> tuple[int, ...]:
     return config.front_end.channels if config.front_end is not None else ()
-
-
-def _levels_can_grow(small: GeneratorConfig, large: GeneratorConfig) -> bool:
-    """Not where the bands of all channels are one sequence's channels: `lay_into` does not know their order."""
-    if small.front_end is not None and small.front_end.flatten:
-        return _level_channels(small) == _level_channels(large)
-    channels = zip(_level_channels(small), _level_channels(large), strict=True)
-    return all(narrow <= wide for narrow, wide in channels)
 
 
 @torch.no_grad()

@@ -121,8 +121,7 @@ def discriminator_step(
 
 def run_generator(generator: Generator, noisy: Tensor, precision: str) -> Estimates:
     """The generator under autocast when precision is bfloat16; estimates come back as exact as the input."""
-    enabled = precision == "bfloat16"
-    with torch.autocast(noisy.device.type, dtype=torch.bfloat16, enabled=enabled):
+    with _autocast(noisy, precision):
         estimates: Estimates = generator(noisy)
     return Estimates(estimates.y1.to(noisy.dtype), estimates.y2.to(noisy.dtype))
 
@@ -178,10 +177,14 @@ def _update(optimizer: torch.optim.Optimizer, train: TrainConfig) -> Tensor:
     average_gradients(parameters)
     norm = torch.nn.utils.clip_grad_norm_(parameters, train.clip_gradient_norm or float("inf"))
     # of the optimisers only Muon multiplies matrices, and its steps need no more than bfloat16 (Jordan et al. 2024)
-    lowered = train.precision == "bfloat16"
-    with torch.autocast(parameters[0].device.type, dtype=torch.bfloat16, enabled=lowered):
+    with _autocast(parameters[0], train.precision):
         optimizer.step()
     return norm
+
+
+def _autocast(tensor: Tensor, precision: str) -> torch.autocast:
+    """On the tensor's device, when precision is bfloat16."""
+    return torch.autocast(tensor.device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def _detached(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
