@@ -27,6 +27,7 @@ class FrontEndConfig:
     filter_frames: int = 1  # that the decoder's complex filter weighs for one; 1: a mask (3: as DeepFilterNet)
     fine_dilations: tuple[int, ...] = ()  # over frames, of convolutions at the decoder's two finest levels; (): none
     post_filter: float = 0.0  # strength of `models.post_filter` behind the decoder's filter, not in training; 0: none
+    pause_filter: float = 0.0  # strength of `models.pause_filter` behind that one, not in training; 0: none
     batch_norm: bool = False  # after each convolution but the skips and the decoder's last
     flatten: bool = False  # True: all bands become channels of one sequence; False: WaveNet weights shared over bands
 

@@ -52,6 +52,7 @@ def _front_end(config: FrontEndConfig) -> str | None:
         or _outside("front_end.fine_dilations, their number,", len(config.fine_dilations), (0, 10))
         or _any_outside("front_end.fine_dilations", config.fine_dilations, DILATION)
         or _outside("front_end.post_filter", config.post_filter, (0, 1))
+        or _outside("front_end.pause_filter", config.pause_filter, (0, 1))
     )
 
 

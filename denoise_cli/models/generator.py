@@ -12,6 +12,7 @@ from denoise_cli.config_io import to_mapping
 from denoise_cli.models.front_end import Decoder, Encoder, compress, filter_frames
 from denoise_cli.models.full_band import bands_to_channels, channels_to_bands
 from denoise_cli.models.high_pass import HighPass
+from denoise_cli.models.pause_filter import REACH, pause_filter
 from denoise_cli.models.post_filter import post_filter
 from denoise_cli.models.postnet import PostNet
 from denoise_cli.models.wavenet import WaveNet
@@ -33,7 +34,8 @@ class Generator(nn.Module):
     """(batch, samples) -> Estimates of (batch, samples), aligned with the input.
 
     The input is expected at an RMS of about -25 dBFS over its active parts; `inference.level` sees to it.
-    A post-filter works in evaluation mode alone. `use_postnet` is False in stage 1 and for models that stop there.
+    The post-filter and the pause filter work in evaluation mode alone. `use_postnet` is False in stage 1 and for models
+    that stop there.
     """
 
     def __init__(self, config: GeneratorConfig, use_postnet: bool = True) -> None:
@@ -131,6 +133,7 @@ class SpectralDomain(nn.Module):
             raise ValueError("SpectralDomain needs a front end")
         self.exponent = front_end.compression
         self.post_filter = front_end.post_filter
+        self.pause_filter = front_end.pause_filter
         self.high_pass = _high_pass(front_end, config.sample_rate)
         self.fourier = ShortTimeFourier(front_end.n_fft, front_end.hop_length)
         self.encoder = Encoder(front_end)
@@ -150,7 +153,7 @@ class SpectralDomain(nn.Module):
     def context(self, use_postnet: bool) -> tuple[int, int]:
         left, right = self.postnet.reach if use_postnet else (0, 0)
         # A frame reaches one hop to each side, in the analysis and again in the synthesis.
-        around = self.wavenet.reach + self.front_end_reach + 2
+        around = self.wavenet.reach + self.front_end_reach + 2 + (REACH if self.pause_filter else 0)
         if self.high_pass is not None:
             around += -(-self.high_pass.context // self.hop)
         return (around + left) * self.hop, (around + right) * self.hop
@@ -164,11 +167,18 @@ class SpectralDomain(nn.Module):
         levels = self.encoder(planes)
         weights = self.decoder(self._run_wavenet(levels[-1]), levels)
         estimate = filter_frames(weights, spectrum)
-        if self.post_filter and not self.training:  # losses would teach the decoder to undo it
-            estimate = post_filter(estimate, spectrum, self.post_filter)
+        if not self.training:  # losses would teach the decoder to undo them
+            estimate = self._filtered(estimate, spectrum)
         y1 = self.fourier.inverse(estimate, samples)
         y2 = self.fourier.inverse(self._refine(estimate), samples) if use_postnet else y1
         return Estimates(y1, y2)
+
+    def _filtered(self, estimate: Tensor, spectrum: Tensor) -> Tensor:
+        if self.post_filter:
+            estimate = post_filter(estimate, spectrum, self.post_filter)
+        if self.pause_filter:
+            estimate = pause_filter(estimate, spectrum, self.pause_filter)
+        return estimate
 
     def _run_wavenet(self, features: Tensor) -> Tensor:
         if self.flat_bands:

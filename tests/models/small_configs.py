@@ -21,7 +21,13 @@ NORMALISED = GeneratorConfig(
 )
 HIGH_PASSED = GeneratorConfig(
     front_end=FrontEndConfig(
-        n_fft=64, hop_length=32, high_pass_hz=80.0, channels=(6, 8), fine_dilations=(1, 2), post_filter=0.01
+        n_fft=64,
+        hop_length=32,
+        high_pass_hz=80.0,
+        channels=(6, 8),
+        fine_dilations=(1, 2),
+        post_filter=0.01,
+        pause_filter=0.3,
     ),
     wavenet=WaveNetConfig(channels=8, stacks=2, layers=2, band_kernel=3, full_band_channels=2, head_channels=()),
     postnet=PostNetConfig(layers=2, channels=6, kernel=3, band_kernel=3),
@@ -31,5 +37,5 @@ ALL = {
     "sub-band": SUB_BAND,
     "flat": FLAT,
     "normalised": NORMALISED,
-    "high-passed, fine levels, full band, post-filtered": HIGH_PASSED,
+    "high-passed, fine levels, full band, both filters": HIGH_PASSED,
 }
