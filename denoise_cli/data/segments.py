@@ -4,41 +4,23 @@ An item is a pure function of (corpus, config, seed, step, number): a resumed ru
 drawn, and each process of a distributed run draws its own items of the joint batch. Nothing here imports torch.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from denoise_cli.config import DegradationConfig
 from denoise_cli.data.corpus import Recordings
+from denoise_cli.data.excerpts import Samples, at_speed, excerpt, pick, samples_at, to_length, unit_rms
+from denoise_cli.data.noise_segments import NoiseSource
 from denoise_cli.data.rooms import reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room
-from denoise_cli.data.synthetic_noise import (
-    babble,
-    calls,
-    clicks,
-    coloured_noise,
-    grains,
-    log_uniform,
-    mains_hum,
-    rumble,
-    texture,
-)
+from denoise_cli.data.synthetic_noise import log_uniform
 from denoise_cli.errors import UnusableCorpus
 
-Samples = NDArray[np.float32]
 EQ_POINTS = 8  # one an octave, 62.5 Hz to 8 kHz
 ROOM_SECONDS = 1.0
 PAUSE_SECONDS = (0.05, 0.5)  # between two clips of one speaker
-SyntheticNoise = Callable[[np.random.Generator, int, int], Samples]  # of so many samples at a sample rate
-
-
-def _coloured(rng: np.random.Generator, samples: int, sample_rate: int) -> Samples:
-    return coloured_noise(rng, samples, rng.uniform(-9, 3), sample_rate)
-
-
 # Nothing of data.transmission.
 NOT_SENT = {
     "suppressor_floor_db": np.float32(0),
@@ -47,10 +29,6 @@ NOT_SENT = {
     "gain_control_s": np.float32(1),
     "codec_snr_db": np.float32(0),
 }
-# Running sums of their shares.
-SYNTHETIC_NOISES: tuple[tuple[float, SyntheticNoise], ...] = (
-    (0.35, _coloured), (0.45, mains_hum), (0.55, clicks), (0.8, texture), (1.0, calls)
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,7 +69,6 @@ class SegmentSource:
         self.config = config
         self.samples = samples
         self.speech = corpus.select("speech", split)
-        self.noise = corpus.select("noise", split)
         self.rooms = corpus.select("rir", split)
         self.pairs = corpus.select("pair", split)
         if len(self.speech) == 0 and len(self.pairs) == 0:
@@ -100,8 +77,7 @@ class SegmentSource:
         self.speech = self.speech[order]
         _, self.first_of_speaker = np.unique(corpus.group[self.speech], return_index=True)
         self.speaker_weight = self._speaker_weights()
-        # by their seconds: ambience is a few long recordings, events are many short ones
-        self.noise_weight = np.cumsum(corpus.samples[self.noise].astype(np.float64))
+        self.noise = NoiseSource(corpus, split, self.speech, config, samples)
 
     def _pair_probability(self) -> float:
         """Ready pairs are half of what is drawn; all of it in a corpus without speech."""
@@ -134,8 +110,8 @@ class SegmentSource:
         clipped = rng.random() < config.clipping_probability
         return {
             "speech": self._speech(rng),
-            "noise": self._noise(rng),
-            "second_noise": self._noise(rng) if second else np.zeros(self.samples, np.float32),
+            "noise": self.noise.draw(rng),
+            "second_noise": self.noise.draw(rng) if second else np.zeros(self.samples, np.float32),
             "room": room,
             "target_room": target_room,
             "noise_room": noise_room,
@@ -173,8 +149,8 @@ class SegmentSource:
         room = _no_room(self.corpus.sample_rate)
         flat, nothing = np.zeros(EQ_POINTS, np.float32), np.float32(0)
         return {
-            "speech": _to_length(clean, self.samples),
-            "noise": _to_length(noisy - clean, self.samples),
+            "speech": to_length(clean, self.samples),
+            "noise": to_length(noisy - clean, self.samples),
             "second_noise": np.zeros(self.samples, np.float32),
             "room": room,
             "target_room": room,
@@ -194,80 +170,22 @@ class SegmentSource:
     def _speech(self, rng: np.random.Generator) -> Samples:
         """Clips of one speaker with pauses between, until the segment is full."""
         speed = rng.uniform(*self.config.speed) if rng.random() < self.config.speed_probability else 1.0
-        wanted = self._samples_at(speed)
+        wanted = samples_at(self.samples, speed)
         clips = self._clips_of(rng)
         parts: list[Samples] = []
         filled = 0
         while filled < wanted:
-            clip = self._part(int(rng.choice(clips)), wanted - filled, rng)
+            clip = excerpt(self.corpus, int(rng.choice(clips)), wanted - filled, rng)
             pause = np.zeros(int(rng.uniform(*PAUSE_SECONDS) * self.corpus.sample_rate), np.float32)
-            parts += [_unit_rms(clip), pause]
+            parts += [unit_rms(clip), pause]
             filled += len(clip) + len(pause)
         speech = np.concatenate(parts)[:wanted]
-        return self._at_speed(speech, speed)
-
-    def _samples_at(self, speed: float) -> int:
-        """How many samples become a segment at a speed, with a margin for the resampler."""
-        return int(np.ceil(self.samples * speed)) + 64
-
-    def _at_speed(self, signal: Samples, speed: float) -> Samples:
-        """At most `samples` samples of a signal, played at a speed."""
-        if speed != 1.0:
-            signal = soxr.resample(signal, speed, 1.0, quality="MQ")
-        return np.asarray(signal[: self.samples], np.float32)
+        return at_speed(speech, speed, self.samples)
 
     def _clips_of(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        speaker = _pick(self.speaker_weight, rng)
+        speaker = pick(self.speaker_weight, rng)
         bounds = np.append(self.first_of_speaker, len(self.speech))
         return self.speech[bounds[speaker] : bounds[speaker + 1]]
-
-    def _part(self, item: int, wanted: int, rng: np.random.Generator) -> Samples:
-        samples = int(self.corpus.samples[item])
-        count = min(samples, wanted)
-        return self.corpus.read(item, int(rng.integers(0, samples - count + 1)), count)
-
-    def _noise(self, rng: np.random.Generator) -> Samples:
-        """One noise of `samples` samples at unit RMS: recorded, synthetic, or babble; at times with rumble below it."""
-        noise = self._plain_noise(rng)
-        if rng.random() >= self.config.rumble_probability:
-            return noise
-        below = _unit_rms(rumble(rng, self.samples, self.corpus.sample_rate))
-        return _unit_rms(noise + 10 ** (rng.uniform(-10, 20) / 20) * below)
-
-    def _plain_noise(self, rng: np.random.Generator) -> Samples:
-        kind = rng.random()
-        if kind < self.config.babble_probability:
-            voices = [self._part(int(rng.choice(self.speech)), self.samples, rng) for _ in range(rng.integers(6, 21))]
-            return _unit_rms(babble(voices, self.samples, rng))
-        synthetic = kind < self.config.babble_probability + self.config.synthetic_noise_probability
-        if synthetic or len(self.noise) == 0:
-            return _unit_rms(self._synthetic_noise(rng))
-        return _unit_rms(self._recorded_noise(rng))
-
-    def _synthetic_noise(self, rng: np.random.Generator) -> Samples:
-        kind = rng.random()
-        made = next(noise for share, noise in SYNTHETIC_NOISES if kind < share)
-        return made(rng, self.samples, self.corpus.sample_rate)
-
-    def _recorded_noise(self, rng: np.random.Generator) -> Samples:
-        """A part of one recording, at times at another speed; a shorter one is repeated, with pauses or without."""
-        item = int(self.noise[_pick(self.noise_weight, rng)])
-        part = self._noise_part(item, rng)
-        if rng.random() < self.config.noise_grains_probability:
-            part = grains(rng, part)
-        if len(part) == self.samples:
-            return part
-        pause = int(rng.uniform(0, 1.0) * self.corpus.sample_rate) if rng.random() < 0.5 else 0
-        period = np.concatenate([part, np.zeros(pause, np.float32)])
-        start = int(rng.integers(0, len(period)))
-        return np.resize(np.roll(period, -start), self.samples).astype(np.float32)
-
-    def _noise_part(self, item: int, rng: np.random.Generator) -> Samples:
-        """At most `samples` samples of one recording."""
-        if rng.random() >= self.config.noise_speed_probability:
-            return self._part(item, self.samples, rng)
-        speed = log_uniform(rng, *self.config.noise_speed)
-        return self._at_speed(self._part(item, self._samples_at(speed), rng), speed)
 
     def _rooms(self, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
         """The room's response for input, target and noise."""
@@ -285,28 +203,13 @@ class SegmentSource:
         room = room / np.abs(room[:64]).max()
         target = reshape_decay(room, config.target_rt60_s, rate, known_rt60_s=rt60)
         noise = room if rng.random() < config.noise_reverb_probability else none
-        return _to_length(room, taps), _to_length(target, taps), _to_length(noise, taps)
-
-
-def _pick(cumulative_weight: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """An index, drawn by the weights whose running sums are given."""
-    place = rng.random() * cumulative_weight[-1]
-    return int(np.searchsorted(cumulative_weight[:-1], place, side="right"))
+        return to_length(room, taps), to_length(target, taps), to_length(noise, taps)
 
 
 def _no_room(sample_rate: int) -> Samples:
     response = np.zeros(int(ROOM_SECONDS * sample_rate), np.float32)
     response[0] = 1
     return response
-
-
-def _unit_rms(signal: Samples) -> Samples:
-    rms = float(np.sqrt(np.mean(np.square(signal, dtype=np.float64)))) if len(signal) else 0.0
-    return (signal / rms).astype(np.float32) if rms > 1e-6 else signal
-
-
-def _to_length(signal: Samples, samples: int) -> Samples:
-    return np.pad(signal, (0, max(samples - len(signal), 0)))[:samples].astype(np.float32)
 
 
 def _equaliser(rng: np.random.Generator, deviation_db: float) -> Samples:

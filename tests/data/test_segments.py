@@ -54,35 +54,6 @@ def test_a_corpus_without_noise_and_rooms_still_gives_both(tmp_path: Path) -> No
     assert bool((np.abs(batch.room[:, 1:]).max(axis=1) > 0).all())
 
 
-def test_noises_at_other_speeds_have_other_pitches(tmp_path: Path) -> None:
-    tone = np.sin(2 * np.pi * 1_000 * np.arange(64_000) / 16_000).astype(np.float32)
-    corpus = write_corpus(tmp_path / "c", [("speech", "train", 0, (tone,)), ("noise", "train", 1, (tone,))])
-    alone = {"synthetic_noise_probability": 0.0, "babble_probability": 0.0, "rumble_probability": 0.0}
-    config = dataclasses.replace(DegradationConfig(), **alone, noise_speed_probability=1.0, noise_speed=(0.5, 2.0))
-    noise = SegmentSource(corpus, "train", config, 8_000).batch(12, 0, 0).noise
-    pitch = np.abs(np.fft.rfft(noise * np.hanning(8_000))).argmax(axis=1) * 2.0  # Hz
-    assert 500 <= pitch.min() < 750 < 1_400 < pitch.max() <= 2_000
-    plain = dataclasses.replace(config, noise_speed_probability=0.0)
-    same = SegmentSource(corpus, "train", plain, 8_000).batch(12, 0, 0).noise
-    assert set(np.abs(np.fft.rfft(same)).argmax(axis=1) * 2.0) == {1_000.0}
-
-
-def test_grains_of_a_recorded_noise_are_drawn_where_asked_for(tmp_path: Path) -> None:
-    source = np.random.default_rng(3)
-    recording = np.concatenate([np.ones(32_000), -np.ones(32_000)]) + 0.01 * source.standard_normal(64_000)
-    tone = np.sin(np.arange(64_000) / 5).astype(np.float32)
-    corpus = write_corpus(
-        tmp_path / "c", [("speech", "train", 0, (tone,)), ("noise", "train", 1, (recording.astype(np.float32),))]
-    )
-    alone = {"synthetic_noise_probability": 0.0, "babble_probability": 0.0, "rumble_probability": 0.0}
-    changes = []
-    for probability in (0.0, 1.0):
-        config = dataclasses.replace(DegradationConfig(), **alone, noise_grains_probability=probability)
-        noise = SegmentSource(corpus, "train", config, 48_000).batch(4, 0, 0).noise
-        changes.append(int((np.diff(np.sign(noise[:, ::160]), axis=1) != 0).sum()))
-    assert changes[0] <= 4 < 12 < changes[1]  # one step a segment, against one between most grains
-
-
 def test_a_split_without_speech_is_an_error(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", [("noise", "train", 0, (np.ones(20_000, np.float32),))])
     with pytest.raises(UnusableCorpus, match="no speech"):
