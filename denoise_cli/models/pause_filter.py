@@ -22,9 +22,9 @@ def pause_filter(estimate: Tensor, spectrum: Tensor, strength: float) -> Tensor:
     section 19).
     """
     power = _band_power(spectrum)
-    kept = _band_power(estimate) / power.maximum(FAINT * power.mean(dim=-1, keepdim=True))
-    best = kept.amax(dim=-1, keepdim=True).clamp(max=1.0)
-    best = functional.max_pool2d(best, (2 * REACH + 1, 1), stride=1, padding=(REACH, 0))
+    bands = power.shape[-1]
+    kept = _band_power(estimate) / power.maximum(FAINT * functional.avg_pool2d(power, (1, bands)))
+    best = functional.max_pool2d(kept, (2 * REACH + 1, bands), stride=1, padding=(REACH, 0)).clamp(max=1.0)
     factor = (1 + strength) * best / (best + strength)
     return estimate * factor.clamp(min=10 ** (-FURTHER_DB / 20))
 
