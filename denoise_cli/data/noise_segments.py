@@ -58,11 +58,7 @@ class NoiseSource:
     def _plain_noise(self, rng: np.random.Generator) -> Samples:
         kind = rng.random()
         if kind < self.config.babble_probability:
-            voices = [
-                excerpt(self.corpus, int(rng.choice(self.speech)), self.samples, rng)
-                for _ in range(rng.integers(6, 21))
-            ]
-            return unit_rms(babble(voices, self.samples, rng))
+            return unit_rms(babble(self._voices(rng), self.samples, rng))
         synthetic = kind < self.config.babble_probability + self.config.synthetic_noise_probability
         if synthetic or len(self.noise) == 0:
             return unit_rms(self._synthetic_noise(rng))
