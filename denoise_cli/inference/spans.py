@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 MIN_CHUNK_SECONDS = 2.0
 MAX_CHUNK_SECONDS = 30.0
-# The context that is computed and dropped then costs two fifths. The compact model (2.3 s of context), 48 kHz stereo:
-# two contexts take 7 % longer and 136 MB in all, these 142; three are 1 % faster and take 152, near the limit of 160.
-CHUNK_PER_CONTEXT = 2.5
+# The context that is computed and dropped then costs two fifths. The compact model (2.8 s of context), 48 kHz stereo:
+# 157 MB in all; 2.5 contexts take 159, near the limit of 160. For an earlier version two took 7 % longer than 2.5, and
+# three 1 % less.
+CHUNK_PER_CONTEXT = 2.4
 
 
 @dataclass(frozen=True)

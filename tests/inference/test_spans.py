@@ -38,6 +38,6 @@ def test_chunks_are_whole_hops(seconds: float | None, hop: int, context: tuple[i
 
 
 def test_default_chunk_is_long_against_the_context_but_bounded() -> None:
-    assert chunk_samples(None, 16_000, 256, (17_152, 17_152)) == 5 * 17_152
+    assert chunk_samples(None, 16_000, 256, (17_152, 17_152)) == 321 * 256  # 2.4 contexts
     assert chunk_samples(None, 16_000, 1, (2226, 2238)) == 32_000
     assert chunk_samples(None, 16_000, 256, (120_320, 120_320)) == 480_000
