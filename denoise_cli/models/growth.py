@@ -38,8 +38,9 @@ def _what_must_be_equal(config: GeneratorConfig) -> GeneratorConfig:
     if front_end is not None:
         # where the bands of all channels are one sequence's channels, `lay_into` does not know their order
         channels = front_end.channels if front_end.flatten else (1,) * len(front_end.channels)
-        front_end = replace(front_end, high_pass_hz=0.0, post_filter=0.0, pause_filter=0.0)  # no weights
-        front_end = replace(front_end, fine_dilations=(), channels=channels)
+        front_end = replace(
+            front_end, high_pass_hz=0.0, post_filter=0.0, pause_filter=0.0, fine_dilations=(), channels=channels
+        )
     wavenet = replace(config.wavenet, channels=1, layers=1, full_band_channels=0)
     return replace(config, front_end=front_end, wavenet=wavenet)
 

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from denoise_cli.models.front_end import floored_power
-from denoise_cli.models.post_filter import FURTHER_DB
+from denoise_cli.models.post_filter import lowering
 
 BANDS = 16  # of 500 Hz at 16 kHz: what speaks in one of them keeps the whole frame
 FAINT = 1e-3  # of the mean band's power: what a band far below that keeps is no speech, but an empty part of the input
@@ -25,8 +25,7 @@ def pause_filter(estimate: Tensor, spectrum: Tensor, strength: float) -> Tensor:
     bands = power.shape[-1]
     kept = _band_power(estimate) / power.maximum(FAINT * functional.avg_pool2d(power, (1, bands)))
     best = functional.max_pool2d(kept, (2 * REACH + 1, bands), stride=1, padding=(REACH, 0)).clamp(max=1.0)
-    factor = (1 + strength) * best / (best + strength)
-    return estimate * factor.clamp(min=10 ** (-FURTHER_DB / 20))
+    return estimate * lowering(best, strength)
 
 
 def _band_power(spectrum: Tensor) -> Tensor:

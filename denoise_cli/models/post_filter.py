@@ -22,5 +22,10 @@ def post_filter(estimate: Tensor, spectrum: Tensor, strength: float) -> Tensor:
     """
     gain = (floored_power(estimate).sqrt() / floored_power(spectrum).sqrt()).clamp(max=1.0)
     certainty = torch.sin(math.pi / 2 * gain).square()
-    factor = (1 + strength) * certainty / (certainty + strength)
-    return estimate * factor.clamp(min=10 ** (-FURTHER_DB / 20))
+    return estimate * lowering(certainty, strength)
+
+
+def lowering(kept: Tensor, strength: float) -> Tensor:
+    """Factors for shares kept, 0 to 1: none is lowered where all is kept, none by more than FURTHER_DB."""
+    factor = (1 + strength) * kept / (kept + strength)
+    return factor.clamp(min=10 ** (-FURTHER_DB / 20))

@@ -1,5 +1,7 @@
 """The generator: counts of the paper's network, lengths, alignment, receptive field, exactness in chunks."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from denoise_cli.config import GeneratorConfig
 from denoise_cli.config_io import load_config
 from denoise_cli.metrics.si_sdr import si_sdr
 from denoise_cli.models.generator import Generator
+from denoise_cli.models.pause_filter import REACH
 from tests.models.small_configs import ALL, SUB_BAND
 
 
@@ -114,3 +117,21 @@ def test_parameters_are_split_between_wavenet_and_postnet(generator: Generator) 
     split = len(generator.wavenet_parameters()) + len(generator.postnet_parameters())
     assert split == len(list(generator.parameters()))
     assert {id(p) for p in generator.postnet_parameters()} == {id(p) for p in generator.core.postnet.parameters()}
+
+
+@pytest.mark.parametrize(("name", "reach"), [("post_filter", 0), ("pause_filter", REACH)])
+def test_filters_work_in_evaluation_mode_alone(name: str, reach: int) -> None:
+    """In training the losses would teach the decoder to undo them. `reach`: frames that they look at to each side."""
+    assert SUB_BAND.front_end is not None
+    filtered = replace(SUB_BAND, front_end=replace(SUB_BAND.front_end, **{name: 0.5}))
+    torch.manual_seed(0)
+    without = Generator(SUB_BAND, use_postnet=False)
+    generator = Generator(filtered, use_postnet=False)
+    generator.load_state_dict(without.state_dict())
+    assert generator.context == tuple(side + reach * SUB_BAND.front_end.hop_length for side in without.context)
+    for model in (without, generator):  # that keeps everything, as it starts
+        model.core.decoder.register_forward_hook(lambda _module, _inputs, weights: 0.3 * weights)
+    waveform = noise(640)
+    with torch.no_grad():
+        assert torch.equal(generator.train()(waveform).y1, without(waveform).y1)
+        assert not torch.allclose(generator.eval()(waveform).y1, without(waveform).y1, atol=1e-4)
