@@ -4,9 +4,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from denoise_cli.data.corpus import Recordings
+from denoise_cli.data.corpus import Recordings, Samples
 
-Samples = NDArray[np.float32]
 RESAMPLER_MARGIN = 64  # samples that it may give less than the ratio says
 
 

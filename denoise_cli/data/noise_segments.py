@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoise_cli.config import DegradationConfig
-from denoise_cli.data.corpus import Recordings
-from denoise_cli.data.excerpts import Samples, at_speed, excerpt, pick, samples_at, unit_rms
+from denoise_cli.data.corpus import Recordings, Samples
+from denoise_cli.data.excerpts import at_speed, excerpt, pick, samples_at, unit_rms
 from denoise_cli.data.synthetic_noise import (
     babble,
     calls,

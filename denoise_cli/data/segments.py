@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoise_cli.config import DegradationConfig
-from denoise_cli.data.corpus import Recordings
-from denoise_cli.data.excerpts import Samples, at_speed, excerpt, pick, samples_at, to_length, unit_rms
+from denoise_cli.data.corpus import Recordings, Samples
+from denoise_cli.data.excerpts import at_speed, excerpt, pick, samples_at, to_length, unit_rms
 from denoise_cli.data.noise_segments import NoiseSource
 from denoise_cli.data.rooms import reshape_decay, with_drr
 from denoise_cli.data.simulated_rooms import simulated_room

@@ -10,9 +10,7 @@ from denoise_cli.data.corpus import Corpus
 from denoise_cli.data.noise_segments import NoiseSource
 from tests.data.small_corpus import write_corpus
 
-RECORDED_ALONE = DegradationConfig(
-    synthetic_noise_probability=0.0, babble_probability=0.0, rumble_probability=0.0, noise_speed_probability=0.0
-)
+RECORDED_ALONE = DegradationConfig(synthetic_noise_probability=0.0, babble_probability=0.0, rumble_probability=0.0)
 TONE = np.sin(2 * np.pi * 1_000 * np.arange(64_000) / 16_000).astype(np.float32)
 
 
