@@ -18,6 +18,7 @@ from denoise_cli.errors import UnwritableOutput
 
 _PEAK_STAMP = 12  # bytes from the tag of a PEAK chunk to its time stamp
 _HEADER = 4096
+_FULL = "the disk is full"
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -62,7 +63,8 @@ class AudioWriter:
         except OSError as error:
             raise UnwritableOutput(f"{target}: {error.strerror or error}") from error
         except (soundfile.LibsndfileError, ValueError) as error:
-            raise UnwritableOutput(f"{target}: {_refusal(encoding, sample_rate, channels)}") from error
+            reason = _FULL if _is_full(path.parent) else _refusal(encoding, sample_rate, channels)
+            raise UnwritableOutput(f"{target}: {reason}") from error
         self._tag(tags)
 
     def __enter__(self) -> "AudioWriter":
@@ -100,7 +102,8 @@ class AudioWriter:
         except (soundfile.LibsndfileError, OSError) as error:
             raise UnwritableOutput(f"{self._target}: {self._reason(error)}") from error
         if written < self._frames:
-            raise UnwritableOutput(f"{self._target}: only {written} of {self._frames} samples could be written")
+            reason = f"{_FULL}: " if _is_full(self._path.parent) else ""
+            raise UnwritableOutput(f"{self._target}: {reason}only {written} of {self._frames} samples could be written")
         if self._encoding.subtype in ("FLOAT", "DOUBLE"):
             _clear_time_stamp(self._path)
 
@@ -118,10 +121,7 @@ class AudioWriter:
                 pass  # not in this container
 
     def _reason(self, error: Exception) -> str:
-        free = os.statvfs(self._path.parent) if hasattr(os, "statvfs") else None
-        if free is not None and free.f_bavail * free.f_frsize < 2**20:
-            return "the disk is full"
-        return str(error).strip()
+        return _FULL if _is_full(self._path.parent) else str(error).strip()
 
 
 @contextmanager
@@ -141,6 +141,12 @@ def appearing_whole(target: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise UnwritableOutput(f"{target}: {error.strerror or error}") from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether hardly anything can be written there; libsndfile tells only that something could not be."""
+    free = os.statvfs(folder) if hasattr(os, "statvfs") else None
+    return free is not None and free.f_bavail * free.f_frsize < 2**20
 
 
 def _refusal(encoding: Encoding, sample_rate: int, channels: int) -> str:

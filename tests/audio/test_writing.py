@@ -13,6 +13,7 @@ from denoise_cli.audio.samples import Samples
 from denoise_cli.audio.writing import AudioWriter, appearing_whole
 from denoise_cli.errors import UnwritableOutput
 from tests.audio.sounds import voice_like
+from tests.small_disk import mounted_disk
 
 
 def write(path: Path, waveform: Samples, sample_rate: int, encoding: Encoding) -> None:
@@ -98,6 +99,23 @@ def test_a_full_disk_is_an_error(tmp_path: Path, container: str) -> None:
     subtype = "PCM_16"
     with pytest.raises(UnwritableOutput, match=r"a\.wav"):
         write(tmp_path / "a.wav", voice_like(4, 16_000), 16_000, Encoding(container, subtype))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "free"),
+    [
+        (Encoding("WAV", "PCM_16"), 0),  # not even a header
+        (Encoding("WAV", "PCM_16"), 8_192),
+        (Encoding("FLAC", "PCM_16"), 8_192),
+        (Encoding("OGG", "VORBIS"), 12_288),  # libsndfile loses the last of it without a word
+    ],
+)
+def test_a_disk_that_fills_up_is_named_as_the_reason(tmp_path: Path, encoding: Encoding, free: int) -> None:
+    size = 2**17
+    with mounted_disk(tmp_path / "disk", size) as disk:
+        (disk / "other").write_bytes(bytes(size - free))
+        with pytest.raises(UnwritableOutput, match=r"a\.out: the disk is full"):
+            write(disk / "a.out", voice_like(2, 16_000), 16_000, encoding)
 
 
 def test_the_target_appears_only_when_it_is_whole(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Batches that are killed, or run out of disk or rights: nothing is half-written, nothing lost, a re-run goes on."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -14,6 +13,7 @@ import soundfile
 from denoise_cli.models.model_folder import bundled_models
 from tests.audio.sounds import voice_like
 from tests.integration.test_enhance_command import command, run
+from tests.small_disk import mounted_disk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no such signals, mounts or rights there")
 FILES, SECONDS = 6, 2
@@ -33,15 +33,8 @@ def batch(tmp_path: Path) -> list[str]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own with room for two results and a half."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    size = int(2.5 * 2 * SECONDS * 16_000)
-    mount = shutil.which("mount")
-    words = [str(mount), "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if mount is None or subprocess.run(words, capture_output=True).returncode:
-        pytest.skip("no right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted_disk(tmp_path / "disk", int(2.5 * 2 * SECONDS * 16_000)) as folder:
+        yield folder
 
 
 def assert_whole(folder: Path, names: list[str]) -> None:
