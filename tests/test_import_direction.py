@@ -1,6 +1,7 @@
 """Imports go one way: cli, workflows, inference | training | metrics, models | losses | data, audio, config."""
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ SIBLINGS = {("training", "metrics")}  # validation during training is by the met
 FILES = sorted(PACKAGE.rglob("*.py"))
 STARTS_FAST = {"cli", "config", "config_io", "errors", "file_replacement", "audio", "__init__", "__main__"}
 TORCH_BY_NATURE = {"audio/stft.py"}
+CLASS_AND_ITS_FILES = ("models.generator", "models.loading")  # Generator.from_pretrained asks for the loader, inside
 
 
 def part_of(file: Path) -> str:
@@ -84,6 +86,17 @@ def test_torch_is_not_imported_at_the_top_of_what_must_start_fast(file: Path) ->
 def test_the_package_itself_imports_nothing_of_its_own() -> None:
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     assert not [name for name in at_module_level(tree) if name.startswith("denoise_cli")]
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    imports: dict[str, set[str]] = {}
+    for file in FILES:
+        own = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+        if own != "__init__":
+            names = {name for name, _ in imported(ast.parse(file.read_text(encoding="utf-8")))}
+            imports[own] = {name.removeprefix("denoise_cli.") for name in names if name.startswith("denoise_cli.")}
+    imports[CLASS_AND_ITS_FILES[0]].remove(CLASS_AND_ITS_FILES[1])
+    graphlib.TopologicalSorter(imports).prepare()  # raises CycleError
 
 
 def test_every_folder_has_a_level() -> None:

@@ -14,7 +14,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from denoise_cli.cli.app import app
-from denoise_cli.models.model_folder import bundled_models
+from denoise_cli.models.finding import bundled_models
 from tests.integration.test_enhance_command import write_model
 from tests.metrics.signals import speech_like, with_noise
 

@@ -6,7 +6,8 @@ import shlex
 from pathlib import Path
 
 from denoise_cli.config_io import load_config, to_mapping
-from denoise_cli.models.model_folder import find_model, read_model_folder
+from denoise_cli.models.finding import find_model
+from denoise_cli.models.model_folder import read_model_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -72,8 +72,8 @@ def enhance(
     """
     from denoise_cli.audio.format_checks import parse_output_format
     from denoise_cli.cli.console import Console, print_plan
-    from denoise_cli.inference.engine import open_engine
-    from denoise_cli.models.model_folder import find_model
+    from denoise_cli.inference.engine_choice import open_engine
+    from denoise_cli.models.finding import find_model
     from denoise_cli.models.reference import parse_reference
     from denoise_cli.workflows.enhance_files import enhance_files
     from denoise_cli.workflows.file_threads import default_threads

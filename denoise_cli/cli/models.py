@@ -31,7 +31,7 @@ class ExportFormat(str, Enum):
 @models.command("list")
 def list_models() -> None:
     """Names of the bundled models."""
-    from denoise_cli.models.model_folder import DEFAULT_MODEL, bundled_models
+    from denoise_cli.models.finding import DEFAULT_MODEL, bundled_models
 
     for name in bundled_models():
         typer.echo(f"{name} (default)" if name == DEFAULT_MODEL else name)

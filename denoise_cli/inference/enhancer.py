@@ -11,7 +11,8 @@ from denoise_cli.audio.samples import Samples
 from denoise_cli.errors import UsageConflict
 from denoise_cli.inference.arrays import Handed
 from denoise_cli.inference.channels import ChannelChoice
-from denoise_cli.inference.engine import Engine, open_engine
+from denoise_cli.inference.engine import Engine
+from denoise_cli.inference.engine_choice import open_engine
 from denoise_cli.inference.enhance_file import Enhanced, enhance_file
 from denoise_cli.inference.options import EngineName, EnhanceOptions
 from denoise_cli.inference.stream import EnhancerStream
@@ -45,7 +46,7 @@ class Enhancer:
     ) -> "Enhancer":
         """Load a bundled model by name, or a model folder.
 
-        device, threads, engine, and what is raised: see `inference.engine.open_engine`.
+        device, threads, engine, and what is raised: see `inference.engine_choice.open_engine`.
         """
         return cls(open_engine(model, device, threads, engine), options)
 

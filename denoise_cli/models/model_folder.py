@@ -1,7 +1,6 @@
 """A model folder: config.json, model.safetensors, README.md. Bundled models, run folders, Hub repositories are such."""
 
 import json
-import os
 import reprlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,11 @@ from denoise_cli.config_io import from_mapping
 from denoise_cli.errors import ModelUnavailable
 from denoise_cli.file_replacement import replace_json
 from denoise_cli.models.config_limits import find_violation
-from denoise_cli.models.reference import parse_reference
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 1 << 20
 KNOWN_NAMES = ("format_version", "generator", "use_postnet", "trained_with")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # formats that can run code when they are read
-PACKAGE = Path(__file__).resolve().parent.parent
-# The wheel carries the models inside the package; a checkout or an editable install has them beside it.
-BUNDLED_ROOTS = (PACKAGE / "bundled_models", PACKAGE.parent / "models")
-DEFAULT_MODEL = "compact"
 
 
 @dataclass(frozen=True)
@@ -41,37 +35,6 @@ class ModelFolder:
     def onnx(self) -> Path:
         """The same model for onnxruntime; run folders have none."""
         return self.path / "model.onnx"
-
-
-def bundled_models() -> dict[str, Path]:
-    """Names and folders of the models that came with the package."""
-    folders = (folder for root in BUNDLED_ROOTS if root.is_dir() for folder in sorted(root.iterdir()))
-    return {folder.name: folder for folder in folders if (folder / "config.json").is_file()}
-
-
-def find_model(name: str, offline: bool = False, progress: bool = False) -> Path:
-    """The folder of a bundled model, of a path, or of a model on the Hub: `models.hub.fetch`, which see.
-
-    Only for the last a request may be made: when no such folder exists and the cache has no such model.
-    Raises ModelUnavailable with the names there are when it is none of these.
-    """
-    bundled = bundled_models()
-    wanted = DEFAULT_MODEL if name == "default" else name
-    if wanted in bundled:
-        return bundled[wanted]
-    if os.path.isfile(os.path.join(name, "config.json")):
-        return Path(name)
-    if os.path.isdir(name):
-        _refuse_pickles(Path(name))
-        raise ModelUnavailable(f"{name}: not a model folder (no config.json)")
-    reference = parse_reference(name)
-    if reference is not None:
-        from denoise_cli.models.hub import fetch
-
-        return fetch(reference, offline, progress)
-    known = ", ".join(bundled) or "none"
-    choice = f"a folder with config.json, owner/name on the Hub, or a bundled name ({known})"
-    raise ModelUnavailable(f"{name}: no such model; give {choice}")
 
 
 def read_model_folder(path: Path) -> ModelFolder:
@@ -99,7 +62,7 @@ def read_model_folder(path: Path) -> ModelFolder:
         raise ModelUnavailable(f"{file}: {violation}")
     folder = ModelFolder(path, generator, use_postnet, trained_with)
     if not folder.weights.is_file():
-        _refuse_pickles(path)
+        refuse_pickles(path)
     return folder
 
 
@@ -116,7 +79,8 @@ def _read_json(file: Path) -> object:
         raise ModelUnavailable(f"{file}: cannot be read ({error})") from error
 
 
-def _refuse_pickles(path: Path) -> None:
+def refuse_pickles(path: Path) -> None:
+    """Raises ModelUnavailable if there is one in the folder."""
     for pattern in PICKLES:
         for file in path.glob(pattern):
             raise ModelUnavailable(f"{file}: a pickle, never loaded, as it can run code; wanted is model.safetensors")

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import UsageConflict
+from denoise_cli.models.finding import find_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator, save_weights
-from denoise_cli.models.model_folder import ModelFolder, find_model, read_model_folder, write_config
+from denoise_cli.models.model_folder import ModelFolder, read_model_folder, write_config
 from denoise_cli.workflows.export_model import refuse_existing
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.model_folder import ModelFolder, find_model, read_model_folder
+from denoise_cli.models.finding import find_model
+from denoise_cli.models.model_folder import ModelFolder, read_model_folder
 from denoise_cli.models.reference import parse_reference
 from denoise_cli.models.sha256 import sha256
 from denoise_cli.models.weight_count import count_weights

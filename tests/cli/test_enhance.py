@@ -34,7 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
             loaded.append(given)
             return engine or Halving()
 
-        monkeypatch.setattr("denoise_cli.inference.engine.open_engine", open_engine)
+        monkeypatch.setattr("denoise_cli.inference.engine_choice.open_engine", open_engine)
         monkeypatch.chdir(tmp_path)
         result = CliRunner().invoke(app, ["enhance", *arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from denoise_cli.models.model_folder import bundled_models
+from denoise_cli.models.finding import bundled_models
 from tests.audio.sounds import voice_like
 from tests.integration.test_enhance_command import command, run
 from tests.small_disk import mounted_disk

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from denoise_cli.models.model_folder import bundled_models
+from denoise_cli.models.finding import bundled_models
 from tests.audio.sounds import voice_like
 
 ROOT = Path(__file__).parents[2]

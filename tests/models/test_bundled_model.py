@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from denoise_cli.inference.engine import open_engine
+from denoise_cli.inference.engine_choice import open_engine
 from denoise_cli.inference.enhancer import Enhancer
 from denoise_cli.inference.options import EngineName, EnhanceOptions
 from denoise_cli.metrics.si_sdr import si_sdr
-from denoise_cli.models.model_folder import find_model, read_model_folder
+from denoise_cli.models.finding import find_model
+from denoise_cli.models.model_folder import read_model_folder
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "compact.json"

@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save_file
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable
+from denoise_cli.models.finding import find_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator, save_weights
-from denoise_cli.models.model_folder import find_model, read_model_folder, write_config
+from denoise_cli.models.model_folder import read_model_folder, write_config
 from tests.models.small_configs import SUB_BAND
 
 ONE_LINE = 700

@@ -10,7 +10,7 @@ import torch
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable, UsageConflict
-from denoise_cli.inference.engine import has_nvidia_driver, open_engine
+from denoise_cli.inference.engine_choice import has_nvidia_driver, open_engine
 from denoise_cli.inference.engine_pool import EnginePool
 from denoise_cli.inference.onnx_engine import OnnxEngine
 from denoise_cli.inference.options import EngineName, Precision
