@@ -2,11 +2,12 @@
 # The runs that made models/compact, one after another: sh docs/train_compact.sh DATA RUNS
 # DATA has the recordings of docs/data.md in speech, noise and rooms; for the last runs also those of speech with a DNSMOS
 # BAK below 4.05 in speech-noisy and the others in speech-clean, and all noises in noise-more; speech-made is what
-# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 19 noise-13
+# docs/made_speech.py makes, speech-formants what docs/formant_voices.py does. For the runs of sections 13 to 20 noise-13
 # has what was collected for them, speech-later what was found then, and HIFIDENOISE_WHISPER names a folder of Whisper
 # tiny.en; noise-15 has noise-13 and what section 15 found, noise-19 that and the music found for section 19, for which
 # speech-prompts has the Italian and Spanish prompts, speech-acted the dialogue and speech-formants-high what
-# docs/formant_voices.py makes with --high. What each run was for is in docs/experiments.md. Some forty hours of one core.
+# docs/formant_voices.py makes with --high; speech-20 is what section 20 adds, noise-20 noise-19 and the
+# cries found for it. What each run was for is in docs/experiments.md. Some forty-four hours of one core.
 # Where a run was stopped early, --max-steps says at which step.
 # Until m3 calls (denoise_cli/data/synthetic_noise.py) were as low as 60 Hz, until q1 as 400; no setting brings that back.
 set -e
@@ -243,12 +244,38 @@ hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$clea
     "$data/speech-made" "$data/speech-formants" "$data/speech-formants-high" \
     --noise "$data/noise-19" --rir "$data/rooms" -o "$corpus-19"
 
-hifidenoise train-stage1 --data "$corpus-19" --init "$runs/section18" -o "$runs/w1" --set train.seed=112 \
+hifidenoise train-stage1 --data "$corpus-19" --init "$runs/section18" -o "$runs/w1" $finer \
+    --set train.seed=112 --set generator.front_end.pause_filter=0.3 --set degradation.speed=[0.78,1.9] \
+    --set degradation.suppressor_probability=0.1 --set degradation.gain_control_probability=0.15 \
+    --set degradation.codec_probability=0.2 --set generator.front_end.channels=[16,32,48,64] \
+    --set stage1.steps=10000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+hifidenoise models average "$runs/section18" "$runs/w1" "$runs/w1" -o "$runs/section19"
+
+# the acted dialogue cleaned as the prompts were, and more languages
+hifidenoise enhance "$data/speech-acted" --model "$runs/section19" -o "$cleaned/acted" --format flac --atten-lim 15
+hifidenoise enhance "$data/speech-20" --model "$runs/section19" -o "$cleaned/clean-20" --format flac --atten-lim 12
+hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$cleaned/prompts" "$cleaned/acted" \
+    "$cleaned/clean-20" "$data/speech-made" "$data/speech-formants" "$data/speech-formants-high" \
+    --noise "$data/noise-19" --rir "$data/rooms" -o "$corpus-20"
+
+hifidenoise train-stage1 --data "$corpus-20" --init "$runs/section19" -o "$runs/x1" --max-steps 3635 $finer \
+    --set train.seed=113 --set generator.front_end.pause_filter=0.3 --set degradation.speed=[0.78,1.9] \
+    --set degradation.suppressor_probability=0.1 --set degradation.gain_control_probability=0.15 \
+    --set degradation.codec_probability=0.2 --set generator.front_end.channels=[16,32,48,64] \
+    --set stage1.steps=10000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+
+# babies were taken for people who shout: twice as much of their crying
+hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$cleaned/prompts" "$cleaned/acted" \
+    "$cleaned/clean-20" "$data/speech-made" "$data/speech-formants" "$data/speech-formants-high" \
+    --noise "$data/noise-20" --rir "$data/rooms" -o "$corpus-20b"
+
+hifidenoise train-stage1 --data "$corpus-20b" --init "$runs/x1" -o "$runs/x2" --set train.seed=114 \
     --device cpu --gpus 2 --set train.joint_batch_norm=false --set train.precision=bfloat16 \
     --set train.batch_size=8 --set train.crop_seconds=3.0 --set train.ema_decay=0.995 --set train.warmup_steps=20 \
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4 \
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15 \
-    --set stage1.steps=10000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
+    --set stage1.steps=5600 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise models average "$runs/section18" "$runs/w1" "$runs/w1" -o "$runs/section19"
-hifidenoise models export "$runs/section19" --format folder -o compact
+hifidenoise models average "$runs/section19" "$runs/x2" "$runs/x2" -o "$runs/section20"
+hifidenoise models export "$runs/section20" --format folder -o compact
