@@ -28,9 +28,12 @@ recent="--device cpu --gpus 2 --set train.joint_batch_norm=false --set train.pre
 latest="$recent --set generator.front_end.post_filter=0.005 --set train.ema_decay=0.995 --set train.warmup_steps=20
     --set stage1.losses.compressed_spectrum=0.8 --set stage1.losses.snr=4
     --set stage1.losses.over_suppression=2 --set stage1.losses.whisper_features=15"
-# and those of section 14 and later, those of section 17 and later
+# and those of section 14 and later, of section 17 and later, from u1 on, from v1 on
 wider="$latest --set generator.wavenet.full_band_channels=16"
 finer="$wider --set generator.front_end.fine_dilations=[1,2,4]"
+sent="$finer --set degradation.speed=[0.78,1.9] --set degradation.suppressor_probability=0.1
+    --set degradation.gain_control_probability=0.15 --set degradation.codec_probability=0.2"
+widest="$sent --set generator.front_end.channels=[16,32,48,64]"
 # those before m3 had fewer items without noise
 earlier="--set degradation.clean_probability=0.04 $smaller"
 # those before section 9 had fewer channels, fewer kinds of noise and other losses, too
@@ -225,15 +228,10 @@ hifidenoise train-stage1 --data "$corpus-15" --init "$runs/section17" -o "$runs/
     --set train.seed=109 --set degradation.speed=[0.78,1.9] \
     --set stage1.steps=9000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/s1" -o "$runs/u1" --max-steps 826 $finer \
-    --set train.seed=110 --set degradation.speed=[0.78,1.9] --set degradation.suppressor_probability=0.1 \
-    --set degradation.gain_control_probability=0.15 --set degradation.codec_probability=0.2 \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/s1" -o "$runs/u1" --max-steps 826 $sent --set train.seed=110 \
     --set stage1.steps=7000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
-hifidenoise train-stage1 --data "$corpus-15" --init "$runs/u1" -o "$runs/v1" $finer \
-    --set train.seed=111 --set degradation.speed=[0.78,1.9] --set degradation.suppressor_probability=0.1 \
-    --set degradation.gain_control_probability=0.15 --set degradation.codec_probability=0.2 \
-    --set generator.front_end.channels=[16,32,48,64] \
+hifidenoise train-stage1 --data "$corpus-15" --init "$runs/u1" -o "$runs/v1" $widest --set train.seed=111 \
     --set stage1.steps=5700 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section17" "$runs/v1" "$runs/v1" -o "$runs/section18"
@@ -244,10 +242,8 @@ hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$clea
     "$data/speech-made" "$data/speech-formants" "$data/speech-formants-high" \
     --noise "$data/noise-19" --rir "$data/rooms" -o "$corpus-19"
 
-hifidenoise train-stage1 --data "$corpus-19" --init "$runs/section18" -o "$runs/w1" $finer \
-    --set train.seed=112 --set generator.front_end.pause_filter=0.3 --set degradation.speed=[0.78,1.9] \
-    --set degradation.suppressor_probability=0.1 --set degradation.gain_control_probability=0.15 \
-    --set degradation.codec_probability=0.2 --set generator.front_end.channels=[16,32,48,64] \
+hifidenoise train-stage1 --data "$corpus-19" --init "$runs/section18" -o "$runs/w1" $widest \
+    --set train.seed=112 --set generator.front_end.pause_filter=0.3 \
     --set stage1.steps=10000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 hifidenoise models average "$runs/section18" "$runs/w1" "$runs/w1" -o "$runs/section19"
@@ -259,10 +255,8 @@ hifidenoise prepare-data --speech "$cleaned/noisy-13" "$cleaned/clean-13" "$clea
     "$cleaned/clean-20" "$data/speech-made" "$data/speech-formants" "$data/speech-formants-high" \
     --noise "$data/noise-19" --rir "$data/rooms" -o "$corpus-20"
 
-hifidenoise train-stage1 --data "$corpus-20" --init "$runs/section19" -o "$runs/x1" --max-steps 3635 $finer \
-    --set train.seed=113 --set generator.front_end.pause_filter=0.3 --set degradation.speed=[0.78,1.9] \
-    --set degradation.suppressor_probability=0.1 --set degradation.gain_control_probability=0.15 \
-    --set degradation.codec_probability=0.2 --set generator.front_end.channels=[16,32,48,64] \
+hifidenoise train-stage1 --data "$corpus-20" --init "$runs/section19" -o "$runs/x1" --max-steps 3635 $widest \
+    --set train.seed=113 --set generator.front_end.pause_filter=0.3 \
     --set stage1.steps=10000 --set stage1.learning_rate=2.4e-3 --set train.final_learning_rate=0.0
 
 # babies were taken for people who shout: twice as much of their crying
