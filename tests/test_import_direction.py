@@ -24,7 +24,7 @@ SIBLINGS = {("training", "metrics")}  # validation during training is by the met
 FILES = sorted(PACKAGE.rglob("*.py"))
 STARTS_FAST = {"cli", "config", "config_io", "errors", "file_replacement", "audio", "__init__", "__main__"}
 TORCH_BY_NATURE = {"audio/stft.py"}
-CLASS_AND_ITS_FILES = ("models.generator", "models.loading")  # Generator.from_pretrained asks for the loader, inside
+CLASS_AND_ITS_LOADER = ("models.generator", "models.loading")  # Generator.from_pretrained asks for the loader, inside
 
 
 def part_of(file: Path) -> str:
@@ -95,7 +95,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         if own != "__init__":
             names = {name for name, _ in imported(ast.parse(file.read_text(encoding="utf-8")))}
             imports[own] = {name.removeprefix("denoise_cli.") for name in names if name.startswith("denoise_cli.")}
-    imports[CLASS_AND_ITS_FILES[0]].remove(CLASS_AND_ITS_FILES[1])
+    imports[CLASS_AND_ITS_LOADER[0]].remove(CLASS_AND_ITS_LOADER[1])
     graphlib.TopologicalSorter(imports).prepare()  # raises CycleError
 
 

@@ -6,8 +6,7 @@ import shlex
 from pathlib import Path
 
 from denoise_cli.config_io import load_config, to_mapping
-from denoise_cli.models.finding import find_model
-from denoise_cli.models.model_folder import read_model_folder
+from denoise_cli.models.finding import read_model
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +38,7 @@ def test_each_run_starts_from_the_one_before() -> None:
 
 def test_the_last_run_has_the_settings_that_the_shipped_model_was_trained_with() -> None:
     configs = [load_config("compact", None, values_of(words, "--set")) for words in runs()]  # all can be read
-    trained_with = read_model_folder(find_model("compact")).trained_with
+    trained_with = read_model("compact").trained_with
     assert runs()[-1][1] == f"train-{trained_with['stage']}"
     written = json.loads(json.dumps(to_mapping(configs[-1])))
     differences = {

@@ -24,10 +24,9 @@ def open_engine(
     without torch. files: so many threads will run it at a time. tell: hears of a device whose memory is short.
     Raises ModelUnavailable, CannotStart, and UsageConflict for what onnxruntime is not used for here.
     """
-    from denoise_cli.models.finding import find_model
-    from denoise_cli.models.model_folder import read_model_folder
+    from denoise_cli.models.finding import read_model
 
-    folder = read_model_folder(find_model(model))
+    folder = read_model(model)
     if engine is EngineName.ONNX and device not in ("auto", "cpu"):
         raise UsageConflict(f"--engine onnx runs on the CPU, not on --device {device}; leave one of them out")
     if engine is EngineName.ONNX and precision is not Precision.FLOAT32:

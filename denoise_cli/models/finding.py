@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.model_folder import refuse_pickles
+from denoise_cli.models.model_folder import ModelFolder, read_model_folder, refuse_pickles
 from denoise_cli.models.reference import parse_reference
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -36,9 +36,14 @@ def find_model(name: str, offline: bool = False, progress: bool = False) -> Path
         raise ModelUnavailable(f"{name}: not a model folder (no config.json)")
     reference = parse_reference(name)
     if reference is not None:
-        from denoise_cli.models.hub import fetch  # heavy
+        from denoise_cli.models.hub import fetch
 
         return fetch(reference, offline, progress)
     known = ", ".join(bundled) or "none"
     choice = f"a folder with config.json, owner/name on the Hub, or a bundled name ({known})"
     raise ModelUnavailable(f"{name}: no such model; give {choice}")
+
+
+def read_model(name: str, offline: bool = False, progress: bool = False) -> ModelFolder:
+    """What `find_model` finds, read and checked. Raises ModelUnavailable."""
+    return read_model_folder(find_model(name, offline, progress))

@@ -53,14 +53,13 @@ class Generator(nn.Module):
     ) -> "Generator":
         """A bundled model, a model folder, or a model of the Hub, in evaluation mode; arguments as the Hub's mixin has.
 
-        Raises ModelUnavailable, see `models.finding.find_model` and `models.loading.load_generator`.
+        Raises ModelUnavailable, see `models.finding.read_model` and `models.loading.load_generator`.
         """
-        from denoise_cli.models.finding import find_model
+        from denoise_cli.models.finding import read_model
         from denoise_cli.models.loading import load_generator
-        from denoise_cli.models.model_folder import read_model_folder
 
         name = pretrained_model_name_or_path if revision is None else f"{pretrained_model_name_or_path}@{revision}"
-        return load_generator(read_model_folder(find_model(name, offline=local_files_only)))
+        return load_generator(read_model(name, offline=local_files_only))
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write config.json and model.safetensors, which `from_pretrained` reads, into a folder, made if need be."""

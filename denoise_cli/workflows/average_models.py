@@ -9,11 +9,11 @@ from torch import Tensor
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import UsageConflict
-from denoise_cli.models.finding import find_model
+from denoise_cli.models.finding import read_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator, save_weights
-from denoise_cli.models.model_folder import ModelFolder, read_model_folder, write_config
+from denoise_cli.models.model_folder import ModelFolder, write_config
 from denoise_cli.workflows.export_model import refuse_existing
 
 
@@ -26,7 +26,7 @@ def average_models(models: Sequence[str], target: Path) -> None:
     """
     if len(models) < 2:
         raise UsageConflict("models average: give two models or more")
-    folders = [read_model_folder(find_model(model)) for model in models]
+    folders = [read_model(model) for model in models]
     last = folders[-1]
     for name, folder in zip(models, folders, strict=True):
         if not can_grow(folder.generator, last.generator) or folder.use_postnet != last.use_postnet:

@@ -8,7 +8,7 @@ import torch
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import UnwritableOutput
-from denoise_cli.models.finding import find_model
+from denoise_cli.models.finding import read_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import read_model_folder, write_config
@@ -21,7 +21,7 @@ def export_file(model: str, target: Path, export: Callable[[Generator, Path], fl
     Raises UnwritableOutput if the file exists, ModelUnavailable, MissingPackage, CannotStart.
     """
     refuse_existing(target)
-    return export(load_generator(read_model_folder(find_model(model))), target)
+    return export(load_generator(read_model(model)), target)
 
 
 def export_folder(model: str, target: Path) -> float:
@@ -30,7 +30,7 @@ def export_folder(model: str, target: Path) -> float:
     The ONNX file is made from the rounded weights, so that every engine computes the same. Returns its largest
     difference from torch. Errors as `export_file`.
     """
-    folder = read_model_folder(find_model(model))
+    folder = read_model(model)
     generator = load_generator(folder)
     refuse_existing(target / "config.json")
     target.mkdir(parents=True, exist_ok=True)

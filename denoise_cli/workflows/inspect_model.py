@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.finding import find_model
+from denoise_cli.models.finding import read_model
 from denoise_cli.models.model_folder import ModelFolder, read_model_folder
 from denoise_cli.models.reference import parse_reference
 from denoise_cli.models.sha256 import sha256
@@ -31,7 +31,7 @@ class Verification:
 
 def describe_model(name: str, offline: bool = False, progress: bool = False) -> dict[str, Any]:
     """A model's facts, ready for JSON. Raises ModelUnavailable."""
-    return _facts(name, read_model_folder(find_model(name, offline, progress)))
+    return _facts(name, read_model(name, offline, progress))
 
 
 def download_model(name: str, progress: bool = False) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def verify_model(name: str, offline: bool = False, progress: bool = False) -> Ve
     Files in the Hub's cache are compared with the checksums that the cache keeps them under.
     Raises ModelUnavailable for what is wrong.
     """
-    folder = read_model_folder(find_model(name, offline, progress))
+    folder = read_model(name, offline, progress)
     checksums = {file: sha256(folder.path / file) for file in FILES if (folder.path / file).is_file()}
     for file, found in checksums.items():
         _compare_with_cache(folder.path / file, found)

@@ -108,10 +108,9 @@ def _write_noise(folder: Path, seconds: int) -> Path:
 
 
 def _network(model: str) -> tuple[int, int]:
-    from denoise_cli.models.finding import find_model
+    from denoise_cli.models.finding import read_model
     from denoise_cli.models.loading import load_generator  # torch, which nothing else here needs
-    from denoise_cli.models.model_folder import read_model_folder
     from denoise_cli.models.multiply_adds import count_multiply_adds, count_parameters
 
-    generator = load_generator(read_model_folder(find_model(model)))
+    generator = load_generator(read_model(model))
     return count_parameters(generator), count_multiply_adds(generator)

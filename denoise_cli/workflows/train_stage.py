@@ -13,11 +13,10 @@ from denoise_cli.config import Config
 from denoise_cli.data.shard_store import is_sharded
 from denoise_cli.errors import ModelUnavailable, UsageConflict
 from denoise_cli.inference.device import find_device
-from denoise_cli.models.finding import find_model
+from denoise_cli.models.finding import read_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.growth import can_grow, lay_into
 from denoise_cli.models.loading import load_generator
-from denoise_cli.models.model_folder import read_model_folder
 from denoise_cli.training.batches import batches_from, lanes_of_run, open_corpus
 from denoise_cli.training.loop import Loop, Progress
 from denoise_cli.training.processes import Place, is_first, joined, process_count, state_of_first
@@ -129,7 +128,7 @@ def _make_generator(stage: Stage, config: Config, init: Path | None) -> Generato
     generator = Generator(config.generator, stage.use_postnet)
     if init is None:
         return generator
-    folder = read_model_folder(find_model(str(init)))
+    folder = read_model(str(init))
     if not can_grow(folder.generator, config.generator):
         raise ModelUnavailable(
             f"{init}: has another generator than the config, and not one that grows into it; "

@@ -15,8 +15,7 @@ from denoise_cli.inference.engine_choice import open_engine
 from denoise_cli.inference.enhancer import Enhancer
 from denoise_cli.inference.options import EngineName, EnhanceOptions
 from denoise_cli.metrics.si_sdr import si_sdr
-from denoise_cli.models.finding import find_model
-from denoise_cli.models.model_folder import read_model_folder
+from denoise_cli.models.finding import read_model
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "compact.json"
@@ -111,7 +110,7 @@ def test_silence_stays() -> None:
 
 
 def test_it_says_what_it_is_and_is_small() -> None:
-    folder = read_model_folder(find_model("default"))
+    folder = read_model("default")
     assert folder.weights.stat().st_size < 24e6
     card = (folder.path / "README.md").read_text(encoding="utf-8")
     for needed in ("license:", "Training data", "benchmark --noisy"):

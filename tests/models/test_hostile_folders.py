@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from denoise_cli.config_io import to_mapping
 from denoise_cli.errors import ModelUnavailable
-from denoise_cli.models.finding import find_model
+from denoise_cli.models.finding import read_model
 from denoise_cli.models.generator import Generator
 from denoise_cli.models.loading import load_generator, save_weights
 from denoise_cli.models.model_folder import read_model_folder, write_config
@@ -35,7 +35,7 @@ def refusal(folder: Path) -> str:
     tracemalloc.start()
     try:
         with pytest.raises(ModelUnavailable) as error:
-            load_generator(read_model_folder(find_model(str(folder))))
+            load_generator(read_model(str(folder)))
         assert tracemalloc.get_traced_memory()[1] < 60e6
     finally:
         tracemalloc.stop()
